@@ -1,0 +1,145 @@
+"""The contract of a search strategy: two verbs, `propose` and `observe`.
+
+A strategy never knows what it searches (it sees `Decisions`) nor how candidates are scored. `propose` reads the
+strategy's state and draws from a generator keyed by (seed, number); `observe` is the only thing that changes state. So
+a search is resumed by observing its log again, in order, and nothing of a strategy is ever stored.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal
+
+import numpy as np
+
+from keras_nas.architecture import Architecture
+from keras_nas.decisions import Decisions
+from keras_nas.objectives.constraints import Constraint
+from keras_nas.objectives.objective import Objective
+
+FailureKind = Literal[
+    "out_of_memory", "not_finite", "build_error", "error", "timeout", "killed", "too_large", "too_slow", "infeasible"
+]
+
+
+class Signal(Enum):
+    """What `propose` says when it has nothing to propose."""
+
+    WAIT = "wait"
+    DONE = "done"
+
+
+WAIT = Signal.WAIT
+"""Nothing to propose until a pending trial ends."""
+DONE = Signal.DONE
+"""Nothing left to propose."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a strategy is told before it begins.
+
+    Args:
+        decisions: the space.
+        objectives: one or several, each with its direction.
+        constraints: limits on measured values, possibly none.
+        seed: keys all randomness.
+        budget: how many trials there will be, or None when time alone ends the search.
+    """
+
+    decisions: Decisions
+    objectives: tuple[Objective, ...]
+    constraints: tuple[Constraint, ...] = ()
+    seed: int = 0
+    budget: int | None = None
+
+    def rng(self, number: int) -> np.random.Generator:
+        """The generator of proposal `number`."""
+        return np.random.default_rng([self.seed, number])
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What to try next.
+
+    Args:
+        architecture: answers to the live decisions.
+        fidelity: how much work to spend, in the estimator's words, `{"epochs": 4}` say; empty means its default.
+        parent: number of the trial whose training to continue, if any.
+        note: what the strategy wants back when it observes (JSON types only).
+    """
+
+    architecture: Architecture
+    fidelity: Mapping[str, float] = field(default_factory=dict)
+    parent: int | None = None
+    note: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a trial has no scores.
+
+    Args:
+        kind: one of `FailureKind`.
+        message: one line for people.
+        traceback: the first traceback, or "".
+    """
+
+    kind: FailureKind
+    message: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a trial ended: with `scores`, or with a `failure`."""
+
+    scores: Mapping[str, float] = field(default_factory=dict)
+    failure: Failure | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether there are scores to learn from."""
+        return self.failure is None
+
+
+class Strategy(ABC):
+    """Base of all strategies. Constructors only store their options; `begin` sets up state.
+
+    A subclass implements `propose`, and `learn` where it keeps state beyond the record of what was observed.
+    """
+
+    problem: Problem
+
+    def begin(self, problem: Problem) -> None:
+        """Start afresh on `problem`. Subclasses that set up state call this first."""
+        self.problem = problem
+
+    @abstractmethod
+    def propose(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
+        """The next thing to try, `WAIT` or `DONE`; pure in the strategy's state.
+
+        Args:
+            number: counts the proposals of the search; keys the randomness, `self.problem.rng(number)`.
+            pending: what was proposed and not yet observed.
+        """
+
+    @abstractmethod
+    def observe(self, proposal: Proposal, outcome: Outcome) -> None:
+        """Learn how `proposal` did. Failures are information too, never an error."""
+
+    def loss(self, outcome: Outcome) -> np.ndarray:
+        """The objectives as losses (all minimised), shape `(objectives,)`; infinite where failed or not finite."""
+        if not outcome.ok:
+            return np.full(len(self.problem.objectives), np.inf)
+        values = [objective.loss(outcome.scores) for objective in self.problem.objectives]
+        return np.array([value if np.isfinite(value) else np.inf for value in values])
+
+    def violation(self, outcome: Outcome) -> float:
+        """By how much the constraints are broken, summed, each relative to its limit; 0 when all hold."""
+        if not outcome.ok:
+            return float("inf")
+        return float(sum(constraint.violation(outcome.scores) for constraint in self.problem.constraints))
