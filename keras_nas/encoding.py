@@ -1,7 +1,7 @@
-"""Architectures as numbers: one-hot rows for surrogates and controllers, and sets of `(path, label)` features.
+"""Architectures as numbers: one-hot rows for surrogates, and sets of `(path, label)` features.
 
-A decision that sleeps in an architecture is all zeros in its row and absent from its set, so that two architectures
-that differ only in what neither uses are the same point.
+A decision that sleeps in an architecture is all zeros in its row and absent from its set, so that two
+architectures that differ only in what neither uses are the same point.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ Feature = tuple[str, Label]
 class Encoder:
     """Turns architectures of one space into rows of numbers, with the columns laid out once.
 
-    A named option is one column (1 where chosen), a number is one column (its place in [0, 1]); columns follow the
-    order of the decisions.
+    A named option is one column (1 where chosen), a number is one column (its place in [0, 1]); columns
+    follow the order of the decisions.
 
     Args:
         decisions: the space.
@@ -36,12 +36,11 @@ class Encoder:
 
     def __init__(self, decisions: Decisions) -> None:
         self.decisions = decisions
-        ends = np.cumsum([decision.domain.width for decision in decisions], dtype=int)
-        starts = [0, *map(int, ends[:-1])]
-        self._columns: dict[str, tuple[int, Domain]] = {
-            decision.path: (start, decision.domain) for decision, start in zip(decisions, starts, strict=False)
-        }
-        self.width = int(ends[-1]) if len(ends) else 0
+        self._columns: dict[str, tuple[int, Domain]] = {}
+        self.width = 0
+        for decision in decisions:
+            self._columns[decision.path] = (self.width, decision.domain)
+            self.width += decision.domain.width
 
     def columns(self, path: str) -> slice:
         """Where the decision of that path stands in a row."""
