@@ -1,0 +1,63 @@
+"""keras_nas: neural architecture search for Keras, as a plug-in to Keras Tuner.
+
+A method is four words: a space (which networks exist), a strategy (which one next), an estimator (how good
+is it, for how little work) and objectives (what is good). The public names below are imported when they are
+first used, so that `import keras_nas` itself costs next to nothing.
+
+Example:
+    >>> import keras_nas
+    >>> keras_nas.Architecture({"depth": 2}).key
+    '{"depth":2}'
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from keras_nas import blocks as blocks
+    from keras_nas import errors as errors
+    from keras_nas import objectives as objectives
+    from keras_nas import tuners as tuners
+    from keras_nas.architecture import Architecture as Architecture
+    from keras_nas.decisions import Decision as Decision
+    from keras_nas.decisions import Decisions as Decisions
+    from keras_nas.ledger import Ledger as Ledger
+    from keras_nas.strategy import DONE as DONE
+    from keras_nas.strategy import WAIT as WAIT
+    from keras_nas.strategy import Failure as Failure
+    from keras_nas.strategy import Outcome as Outcome
+    from keras_nas.strategy import Problem as Problem
+    from keras_nas.strategy import Proposal as Proposal
+    from keras_nas.strategy import Strategy as Strategy
+
+__version__ = "0.1.0"
+
+_SUBMODULES = ("blocks", "errors", "objectives", "tuners")
+
+_NAMES = {
+    "architecture": ("Architecture",),
+    "decisions": ("Decision", "Decisions"),
+    "ledger": ("Ledger",),
+    "strategy": ("DONE", "WAIT", "Failure", "Outcome", "Problem", "Proposal", "Strategy"),
+}
+
+_HOME = {name: f"keras_nas.{module}" for module, names in _NAMES.items() for name in names}
+
+__all__ = [*_HOME, *_SUBMODULES]
+
+
+def __getattr__(name: str) -> Any:
+    """Imports a public name from its module when it is first asked for (PEP 562)."""
+    if name in _SUBMODULES:
+        return import_module(f"keras_nas.{name}")
+    if name not in _HOME:
+        raise AttributeError(
+            f"module 'keras_nas' has no attribute {name!r}; the public names are {sorted(__all__)}"
+        )
+    value = globals()[name] = getattr(import_module(_HOME[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    """Lists the names that are loaded and those that can be."""
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,1 @@
+"""Search strategies: one per file, each reading like its paper's paragraph."""
