@@ -1,0 +1,123 @@
+"""The graph node: a cell whose nodes pick their inputs and an operation on each.
+
+NAS-Bench-201, NASNet, DARTS, hierarchical cells and searched skips are all this one node with other joins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from keras_nas.errors import SpaceError
+from keras_nas.nodes import Found, Node, Place, Walk, open_decisions, resolve
+from keras_nas.space import Choice
+
+Output = Literal["last", "loose", "all"]
+Merge = Literal["add", "concat"]
+
+
+@dataclass(frozen=True)
+class Join:
+    """One node of a graph: operations on earlier nodes, merged.
+
+    Args:
+        sources: numbers of earlier nodes, the graph's inputs first, one for each operation; each may be a Choice, and
+            so may the whole (of tuples), for distinct inputs.
+        ops: one operation for each source. An operation that gives no signal drops out of the merge.
+        merge: "add" or "concat" (along the channels).
+    """
+
+    sources: Sequence[int | Choice] | Choice
+    ops: Sequence[Node]
+    merge: Merge = "add"
+
+    def decisions(self, place: Place) -> Found:
+        """Sources first, then operations."""
+        sources = self.sources if isinstance(self.sources, Choice) else list(self.sources)
+        yield from open_decisions(sources, place)
+        yield from open_decisions(list(self.ops), place)
+
+    def chosen(self, walk: Walk) -> list[int]:
+        """The numbers of the sources."""
+        sources = self.sources if isinstance(self.sources, Choice) else list(self.sources)
+        return list(resolve(sources, walk, None))
+
+
+class Graph(Node):
+    """A directed acyclic graph of joins.
+
+    Args:
+        name: opens a scope, each join the scope of its number in it.
+        joins: the nodes behind the inputs, in order; node `i` of the graph is join `i - inputs`.
+        inputs: how many inputs; with several, the graph is applied to a list of tensors.
+        output: "last" join, "all" joins concatenated, or the "loose" ends (used by no other join) concatenated.
+        stride: given (`Given("stride")`) to the operations on inputs; 1 is given to all others.
+    """
+
+    def __init__(
+        self, name: str, joins: Sequence[Join], *, inputs: int = 1, output: Output = "last", stride: int = 1
+    ) -> None:
+        if not joins or any(not isinstance(j.sources, Choice) and len(j.sources) != len(j.ops) for j in joins):
+            raise SpaceError(f"graph {name!r} needs one join or more, each with one operation for each source.")
+        self.name = name
+        self.joins = tuple(joins)
+        self.inputs = inputs
+        self.output = output
+        self.stride = stride
+
+    def decisions(self, place: Place) -> Found:
+        """Join by join."""
+        for number, join in enumerate(self.joins):
+            yield from join.decisions(place.inside(self.name).inside(str(number)))
+
+    def apply(self, walk: Walk, x: Any) -> Any:
+        """Compute the joins in order and gather the output."""
+        walk = walk.inside(self.name)
+        states: list[Any] = list(x) if self.inputs > 1 else [x]
+        used: set[int] = set()
+        for number, join in enumerate(self.joins):
+            inner = walk.inside(str(number))
+            sources = join.chosen(inner)
+            used.update(sources)
+            states.append(self._join(inner, join, sources, states))
+        return self._gather(walk, states, used)
+
+    def _join(self, walk: Walk, join: Join, sources: list[int], states: list[Any]) -> Any:
+        signals = []
+        for place, (source, op) in enumerate(zip(sources, join.ops, strict=True)):
+            edge = walk.spot(str(place)).giving(stride=self._stride(source))
+            signals.append(op.apply(edge, states[source]))
+        heard = [signal for signal in signals if signal is not None]
+        if not heard:
+            return _silence(walk, states[sources[0]], self._stride(sources[0]))
+        return _merge(walk, heard, join.merge)
+
+    def _stride(self, source: int) -> int:
+        return self.stride if source < self.inputs else 1
+
+    def _gather(self, walk: Walk, states: list[Any], used: set[int]) -> Any:
+        if self.output == "last":
+            return states[-1]
+        numbers = range(self.inputs, len(states))
+        return _merge(walk, [states[n] for n in numbers if self.output == "all" or n not in used], "concat")
+
+    def __repr__(self) -> str:
+        return f"Graph({self.name!r}, {len(self.joins)} joins)"
+
+
+def _merge(walk: Walk, signals: list[Any], merge: Merge) -> Any:
+    from keras import layers
+
+    if len(signals) == 1:
+        return signals[0]
+    return walk.net(layers.Add if merge == "add" else layers.Concatenate, signals)
+
+
+def _silence(walk: Walk, x: Any, stride: int) -> Any:
+    """All zeros in the shape that the join's operations would give."""
+    from keras import layers
+
+    if stride > 1:
+        x = walk.net(layers.AveragePooling2D, x, pool_size=stride, padding="same")
+    return walk.net(layers.Rescaling, x, scale=0.0)

@@ -1,0 +1,168 @@
+"""The basis of the space's tree: where a traversal stands (`Place`, `Walk`) and what it meets (`Node`, `Value`)."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from keras_nas.architecture import Architecture, Label
+from keras_nas.decisions import Condition, Decision, Decisions
+from keras_nas.errors import SpaceError
+from keras_nas.net import KerasNet, Net
+
+if TYPE_CHECKING:
+    from keras_tuner import HyperParameters
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a traversal stands: the scope of decisions and the conditions under which it is reached."""
+
+    scope: str = ""
+    when: tuple[Condition, ...] = ()
+
+    def path(self, name: str) -> str:
+        """Full path of a decision `name` here."""
+        return f"{self.scope}/{name}" if self.scope else name
+
+    def inside(self, name: str) -> Place:
+        """The scope `name` below this one."""
+        return replace(self, scope=self.path(name))
+
+    def given(self, path: str, labels: frozenset[Label]) -> Place:
+        """This place, reached only when `path` is answered with one of `labels`."""
+        return replace(self, when=(*self.when, (path, labels)))
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Where building stands: the architecture, the net, the scope, and what enclosing nodes give."""
+
+    architecture: Mapping[str, Label]
+    net: Net
+    place: Place = Place()
+    position: str = ""
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    def inside(self, name: str, position: str | None = None) -> Walk:
+        """One scope further in; `position` names the layers when it differs from the scope."""
+        spot = f"{self.position}/{name if position is None else position}".strip("/")
+        return replace(self, place=self.place.inside(name), position=spot, net=self.net.at(spot))
+
+    def spot(self, position: str) -> Walk:
+        """The same scope at another position of the network (tied copies)."""
+        spot = f"{self.position}/{position}".strip("/")
+        return replace(self, position=spot, net=self.net.at(spot))
+
+    def giving(self, **values: Any) -> Walk:
+        """The same place with values for `Given`."""
+        return replace(self, given={**self.given, **values})
+
+    def label(self, name: str) -> Label:
+        """The answer to the decision `name` of this scope."""
+        path = self.place.path(name)
+        if path not in self.architecture:
+            raise SpaceError(f"decision {path!r} has no answer in this architecture; decide it with `tune` or `sample`.")
+        return self.architecture[path]
+
+
+Found = Iterator[tuple[Decision, object]]
+"""Decisions with the object that declares each."""
+
+
+class Value(ABC):
+    """Something that stands for a value until an architecture says which."""
+
+    @abstractmethod
+    def decisions(self, place: Place) -> Found:
+        """The decisions below, parents first."""
+
+    @abstractmethod
+    def resolve(self, walk: Walk, x: Any) -> Any:
+        """The value, `x` being the layer's input."""
+
+
+class Node(ABC):
+    """A part of a network. With nothing left to decide it can be called on a Keras tensor."""
+
+    @abstractmethod
+    def decisions(self, place: Place) -> Found:
+        """The decisions below, parents first."""
+
+    @abstractmethod
+    def apply(self, walk: Walk, x: Any) -> Any:
+        """The part's output for the input `x`, both of the walk's net; None stands for no signal at all."""
+
+    def __call__(self, x: Any) -> Any:
+        """Build with stock Keras layers on the Keras tensor `x`; every decision must be fixed."""
+        return Fixed(self, Architecture({}))(x)
+
+    def tune(self, hp: HyperParameters, name: str = "") -> Fixed:
+        """Let Keras Tuner's `hp` decide, under the scope `name`: `block(...).tune(hp, "stem")(x)`."""
+        from keras_nas.tuning import tune
+
+        place = Place(name)
+        return Fixed(self, tune(list_decisions(self, place), hp), place)
+
+    def layer(self, input_shape: Sequence[int | None]) -> Any:
+        """A `keras.Model` of this part for inputs of `input_shape` (no batch axis), all decisions being fixed."""
+        return Fixed(self, Architecture({})).layer(input_shape)
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A node and the answers to all its decisions: a function of Keras tensors."""
+
+    node: Node
+    architecture: Mapping[str, Label]
+    place: Place = Place()
+
+    def __call__(self, x: Any) -> Any:
+        """Apply to the Keras tensor `x` of shape `(batch, ...)`."""
+        return self.node.apply(Walk(self.architecture, KerasNet(), self.place), x)
+
+    def layer(self, input_shape: Sequence[int | None]) -> Any:
+        """A `keras.Model` of stock layers."""
+        import keras
+
+        x = keras.Input(tuple(input_shape))
+        return keras.Model(x, self(x))
+
+
+def list_decisions(part: Node | Value, place: Place = Place()) -> Decisions:
+    """All decisions below `part`, each once.
+
+    Raises:
+        SpaceError: when two different choices have one name in one scope; names both.
+    """
+    declared: dict[str, tuple[Decision, object]] = {}
+    for decision, source in part.decisions(place):
+        first, owner = declared.setdefault(decision.path, (decision, source))
+        if owner is not source:
+            raise SpaceError(
+                f"two choices are named {decision.path!r}: {owner!r} and {source!r}. Rename one, put one of them into "
+                "a named Series, or use one Choice object in both places to share the decision."
+            )
+    return Decisions(tuple(decision for decision, _ in declared.values()))
+
+
+def open_decisions(value: Any, place: Place) -> Found:
+    """The decisions in an argument: of a node, a value, or any of these in a list or tuple."""
+    if isinstance(value, Node | Value):
+        yield from value.decisions(place)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            yield from open_decisions(member, place)
+
+
+def resolve(value: Any, walk: Walk, x: Any) -> Any:
+    """An argument's value: choices answered, nodes as functions of a tensor, lists member by member."""
+    if isinstance(value, Value):
+        return value.resolve(walk, x)
+    if isinstance(value, Node):
+        return lambda y: value.apply(walk, y)
+    if isinstance(value, list | tuple):
+        return type(value)(resolve(member, walk, x) for member in value)
+    return value
