@@ -25,7 +25,7 @@ class Architecture(Mapping[str, Label]):
     """
 
     def __init__(self, labels: Mapping[str, Any]) -> None:
-        self._labels = {path: label.item() if hasattr(label, "item") else label for path, label in labels.items()}
+        self._labels: dict[str, Label] = {path: _plain(label) for path, label in labels.items()}
 
     def __getitem__(self, path: str) -> Label:
         return self._labels[path]
@@ -64,3 +64,8 @@ class Architecture(Mapping[str, Label]):
     def from_json(cls, text: str) -> Architecture:
         """The architecture that `to_json` wrote."""
         return cls(json.loads(text))
+
+
+def _plain(label: Any) -> Any:
+    """A NumPy scalar as the Python value that it holds."""
+    return label.item() if hasattr(label, "item") else label

@@ -89,7 +89,7 @@ class Ledger:
         self._observe(trial, outcome)
 
     def restore(self, trials: Iterable[Trial], log: Iterable[Event]) -> None:
-        """Replay the log of an earlier run of the same search on a fresh ledger; its pending trials are pending again."""
+        """Replay the log of an earlier run of the same search on a fresh ledger; pending trials are pending again."""
         known: Mapping[int, Trial] = {trial.number: trial for trial in trials}
         for verb, number in log:
             trial = known[number]

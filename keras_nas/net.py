@@ -39,9 +39,7 @@ class KerasNet:
         counts: shared by all places of one model, so that names are unique.
     """
 
-    def __init__(
-        self, dtype: str | None = None, place: str | None = None, counts: Counter[str] | None = None
-    ) -> None:
+    def __init__(self, dtype: str | None = None, place: str | None = None, counts: Counter[str] | None = None) -> None:
         self.dtype = dtype
         self.place = place
         self.counts: Counter[str] = Counter() if counts is None else counts

@@ -64,7 +64,9 @@ class Walk:
         """The answer to the decision `name` of this scope."""
         path = self.place.path(name)
         if path not in self.architecture:
-            raise SpaceError(f"decision {path!r} has no answer in this architecture; decide it with `tune` or `sample`.")
+            raise SpaceError(
+                f"decision {path!r} has no answer in this architecture; decide it with `tune` or `sample`."
+            )
         return self.architecture[path]
 
 

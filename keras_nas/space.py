@@ -39,13 +39,13 @@ class Op(Node):
     """
 
     def __init__(self, layer: Callable[..., Any], /, **arguments: Any) -> None:
-        self.layer = layer
+        self.function = layer
         self.arguments = arguments
 
     @property
     def label(self) -> str:
         """Name for a choice among ops."""
-        return self.layer.__name__
+        return self.function.__name__
 
     def decisions(self, place: Place) -> Found:
         """The decisions of its arguments, in order."""
@@ -57,9 +57,9 @@ class Op(Node):
         if x is None:
             return None
         arguments = {name: resolve(value, walk, x) for name, value in self.arguments.items()}
-        if isinstance(self.layer, type):
-            return walk.net(self.layer, x, **arguments)
-        return self.layer(walk.net, x, **arguments)
+        if isinstance(self.function, type):
+            return walk.net(self.function, x, **arguments)
+        return self.function(walk.net, x, **arguments)
 
     def __repr__(self) -> str:
         return f"{self.label}({', '.join(f'{name}={value!r}' for name, value in self.arguments.items())})"

@@ -21,7 +21,15 @@ from keras_nas.objectives.constraints import Constraint
 from keras_nas.objectives.objective import Objective
 
 FailureKind = Literal[
-    "out_of_memory", "not_finite", "build_error", "error", "timeout", "killed", "too_large", "too_slow", "infeasible"
+    "out_of_memory",
+    "not_finite",
+    "build_error",
+    "error",
+    "timeout",
+    "killed",
+    "too_large",
+    "too_slow",
+    "infeasible",
 ]
 
 

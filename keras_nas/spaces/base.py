@@ -1,0 +1,138 @@
+"""A space: a network tree and a training recipe, under one name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_nas import operators
+from keras_nas.architecture import Architecture, Label
+from keras_nas.decisions import Decisions
+from keras_nas.encoding import encode
+from keras_nas.net import KerasNet, Net
+from keras_nas.nodes import Found, Node, Place, Value, Walk, list_decisions, open_decisions, resolve
+from keras_nas.tuning import tune
+
+if TYPE_CHECKING:
+    from keras_tuner import HyperParameters
+
+RECIPE = Place("recipe")
+Seed = int | np.random.Generator
+
+
+class Space:
+    """All networks and recipes that a search may choose from.
+
+    Args:
+        name: for people and records.
+        network: maps the preprocessed input to a feature vector `(batch, features)`; the task appends its own outputs.
+        recipe: training settings by name; each a constant, a Choice or a Range. Decisions get the scope `recipe`.
+        description: one line for `keras_nas.spaces()`.
+
+    Example:
+        >>> from keras import layers
+        >>> from keras_nas.space import Choice, Op, Series
+        >>> space = Space("tiny", Series(Op(layers.Flatten), Op(layers.Dense, units=Choice("units", [8, 16]))),
+        ...               recipe={"learning_rate": Choice("learning_rate", [0.01, 0.1])})
+        >>> space.size
+        4
+    """
+
+    def __init__(
+        self, name: str, network: Node, recipe: Mapping[str, Any] | None = None, description: str = ""
+    ) -> None:
+        self.name = name
+        self.network = network
+        self.recipe = dict(recipe or {})
+        self.description = description
+
+    @cached_property
+    def network_decisions(self) -> Decisions:
+        """The decisions of the network alone."""
+        return list_decisions(self.network)
+
+    @cached_property
+    def recipe_decisions(self) -> Decisions:
+        """The decisions of the recipe alone."""
+        return list_decisions(_Recipe(self.recipe), RECIPE)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """All decisions, the network's first."""
+        return Decisions((*self.network_decisions, *self.recipe_decisions))
+
+    @property
+    def size(self) -> float:
+        """Number of architectures, recipes included; infinite with a real-valued range."""
+        return self.decisions.size
+
+    def sample(self, seed: Seed) -> Architecture:
+        """A random architecture: every live decision drawn uniformly."""
+        return operators.sample(self.decisions, np.random.default_rng(seed))
+
+    def mutate(self, parent: Mapping[str, Label], seed: Seed) -> Architecture:
+        """A copy with one live decision answered otherwise."""
+        return operators.mutate(self.decisions, parent, np.random.default_rng(seed))
+
+    def crossover(self, mother: Mapping[str, Label], father: Mapping[str, Label], seed: Seed) -> Architecture:
+        """A mixture of two architectures."""
+        return operators.crossover(self.decisions, mother, father, np.random.default_rng(seed))
+
+    def neighbours(self, centre: Mapping[str, Label], seed: Seed) -> Iterator[Architecture]:
+        """All architectures one decision away, in random order."""
+        return operators.neighbours(self.decisions, centre, np.random.default_rng(seed))
+
+    def enumerate(self) -> Iterator[Architecture]:
+        """Every architecture once."""
+        return operators.enumerate_all(self.decisions)
+
+    def encode(self, architecture: Mapping[str, Label]) -> np.ndarray:
+        """One-hot row of shape `(width,)`; sleeping decisions are zeros."""
+        return encode(self.decisions, architecture)
+
+    def validate(self, architecture: Mapping[str, Label]) -> Architecture:
+        """The architecture, checked; errors name the path."""
+        return self.decisions.validate(architecture)
+
+    def tune(self, hp: HyperParameters) -> Architecture:
+        """Let Keras Tuner's `hp` decide everything, under conditional scopes."""
+        return tune(self.decisions, hp)
+
+    def settings(self, architecture: Mapping[str, Label]) -> dict[str, Any]:
+        """The recipe's values in `architecture`."""
+        values: dict[str, Any] = resolve(_Recipe(self.recipe), Walk(architecture, KerasNet(), RECIPE), None)
+        return values
+
+    def features(self, architecture: Mapping[str, Label], net: Net, x: Any) -> Any:
+        """Apply the network to `x`, a tensor of `net`."""
+        return self.network.apply(Walk(architecture, net), x)
+
+    def __repr__(self) -> str:
+        return f"Space({self.name!r}, {_big(self.size)} architectures, {len(self.decisions)} decisions)"
+
+    def __str__(self) -> str:
+        lines = [repr(self)]
+        for decision in self.decisions:
+            depth = len(decision.when)
+            lines.append(f"{'  ' * (depth + 1)}{decision.path}: {decision.domain.shown()}")
+        return "\n".join(lines)
+
+
+def _big(size: float) -> str:
+    return f"{size:,}" if size < 1e9 else f"{float(size):.2e}"
+
+
+class _Recipe(Value):
+    """The recipe's values as one value, so that their decisions are listed like any other's."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = values
+
+    def decisions(self, place: Place) -> Found:
+        return open_decisions(list(self.values.values()), place)
+
+    def resolve(self, walk: Walk, x: Any) -> Any:
+        return {name: resolve(value, walk, x) for name, value in self.values.items()}
