@@ -34,7 +34,8 @@ def figures_to_json(path: str | Path, figures: Mapping[str, float]) -> None:
     """Write `{"figures": ..., "environment": ...}` to `path`, whole or not at all."""
     path = Path(path).resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = {"figures": {name: float(value) for name, value in figures.items()}, "environment": environment()}
+    numbers = {name: float(value) for name, value in figures.items()}
+    content = {"figures": numbers, "environment": environment()}
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump(content, file, indent=2)

@@ -1,0 +1,95 @@
+"""What every form of data has in common: it is read as batches of NumPy arrays."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from keras_nas.errors import DataError
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows of the data.
+
+    Args:
+        x: Shape (rows, ...).
+        y: Labels or targets as given, shape (rows,) or (rows, outputs).
+        weight: Sample weights of shape (rows,), or None.
+        rows: Their numbers in the data as given, shape (rows,): what is left out leaves a gap.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray | None
+    rows: np.ndarray
+
+
+class Source(Protocol):
+    """Data in one of the accepted forms.
+
+    Attributes:
+        name: What the data is called in messages.
+        given: The number of rows as given; None when only reading tells.
+        dropped: A sentence for each row left out; complete when all batches are read.
+    """
+
+    name: str
+    dropped: list[str]
+
+    @property
+    def given(self) -> int | None: ...
+
+    def identity(self) -> str:
+        """A digest of the data, made without reading all of it."""
+        ...
+
+    def batches(self) -> Iterator[Batch]:
+        """The data, in order, once."""
+        ...
+
+
+def as_array(value: Any, name: str) -> np.ndarray:
+    """A NumPy array of a column given as array, list, tensor, or pandas Series or DataFrame."""
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise DataError(f"{name} has masked values; expected every value to be there. Fill or remove them.")
+    try:
+        array = np.asarray(value.to_numpy() if hasattr(value, "to_numpy") else value)
+    except (ValueError, TypeError) as error:
+        raise DataError(
+            f"{name} holds {described(value)} whose parts differ in length or kind ({error}); expected rows of one "
+            "common shape. Resize or pad them first."
+        ) from error
+    if array.dtype.kind == "V":
+        array = array.astype(np.float32)
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def digest(*parts: object) -> str:
+    """SHA-256 over arrays (shape, type and content) and plain values, in hexadecimal."""
+    total = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            total.update(f"{part.shape} {part.dtype}".encode())
+            plain = part.dtype.kind in "buifc"
+            total.update(np.ascontiguousarray(part).tobytes() if plain else repr(part.tolist()).encode())
+        else:
+            total.update(repr(part).encode())
+        total.update(b"\0")
+    return total.hexdigest()
+
+
+def named(columns: Sequence[np.ndarray]) -> dict[str, int]:
+    """The lengths of the columns by their names."""
+    return {name: len(column) for name, column in zip(("x", "y", "sample_weight"), columns, strict=False)}
+
+
+def described(value: Any) -> str:
+    """What a value is, in words, for a message."""
+    if isinstance(value, (tuple, list, dict)):
+        return f"a {type(value).__name__} of {len(value)}"
+    if hasattr(value, "shape"):
+        return f"a single {type(value).__name__} of the shape {tuple(value.shape)}"
+    return f"a {type(value).__name__}"

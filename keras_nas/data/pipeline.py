@@ -1,0 +1,229 @@
+"""tf.data pipelines over memory-mapped rows, for training and for evaluation.
+
+tf.data's autotuner is off and the prefetch fixed: at the end of an epoch `fit` otherwise waits for
+the autotuner's loop, whose sleeps double (an epoch of 4.6 s of work was seen to end after 10.3 s).
+Training batches come from one endless data set, so that the next epoch's first batches are ready
+when an epoch ends.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from keras_nas.data.rows import Rows
+from keras_nas.errors import InvalidArgument
+
+IN_MEMORY_BYTES = 1 << 30
+PREFETCH = 4  # batches
+PARALLEL = 2  # batches made at the same time
+
+Augment = Callable[[Any, Any], Any]
+Transform = Callable[[Any, Any, Any, Any], tuple[Any, ...]]
+Gather = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Training batches without end, and how many of them are an epoch.
+
+    Args:
+        dataset: Endless `tf.data.Dataset` of (x, y) or (x, y, sample_weight).
+        steps: Batches in an epoch.
+        epoch: The epoch that the first batch belongs to.
+    """
+
+    dataset: Any
+    steps: int
+    epoch: int
+
+    def fit_arguments(self) -> dict[str, Any]:
+        """The arguments that `model.fit` needs to train on these batches."""
+        return {"x": self.dataset, "steps_per_epoch": self.steps, "initial_epoch": self.epoch}
+
+
+def training_batches(
+    rows: Rows,
+    index: np.ndarray,
+    batch_size: int = 128,
+    *,
+    seed: int = 0,
+    epoch: int = 0,
+    class_weight: np.ndarray | None = None,
+    augment: Augment | None = None,
+    transform: Transform | None = None,
+    drop_remainder: bool = False,
+    in_memory: bool | None = None,
+) -> Feed:
+    """Shuffled batches for training, in an order that only (seed, epoch) decides.
+
+    Args:
+        rows: The data.
+        index: Numbers of the rows to train on, shape (rows,).
+        batch_size: Rows in a batch; the last batch of an epoch may have fewer.
+        seed: Decides the order and the keys given to `augment` and `transform`.
+        epoch: The epoch to start at, that of `fit`'s initial_epoch; default: the first.
+        class_weight: float32 weight of each class, shape (classes,), multiplied with the sample
+            weights; default: none.
+        augment: `augment(x, key) -> x` on a batch in its raw type, with TensorFlow operations.
+        transform: `transform(x, y, w, key) -> (x, y)` or `(x, y, w)` on a batch, after `augment`;
+            w is None where there are no weights. `key` is an int32 tensor of shape (2,) for
+            `tf.random.stateless_*`, another in every batch.
+        drop_remainder: Leave out the last, smaller batch of an epoch.
+        in_memory: Whether to hold the chosen rows of x in memory; default: below 1 GiB.
+
+    Returns:
+        The batches, for `model.fit(**feed.fit_arguments(), epochs=...)`.
+
+    Raises:
+        InvalidArgument: There is not a single batch.
+
+    Example:
+        >>> import tempfile
+        >>> from keras_nas.data.collection import collect
+        >>> rows = collect((np.zeros((100, 4, 4)), [0, 1] * 50), tempfile.mkdtemp() + "/data")
+        >>> feed = training_batches(rows, np.arange(80), 32)
+        >>> feed.steps, [len(x) for x, y in feed.dataset.take(3)]
+        (3, [32, 32, 16])
+    """
+    import tensorflow as tf
+
+    steps = _steps(len(index), batch_size, drop_remainder)
+    weight = _weights(rows, index, class_weight)
+    batch = _assembler(_columns(rows, index, weight, in_memory), augment, transform)
+    order_key, batch_key = (tf.constant([seed % 2**31, purpose], tf.int32) for purpose in (0, 1))
+
+    def positions(number: Any) -> Any:
+        epoch_key = tf.random.fold_in(order_key, number)
+        order = tf.random.experimental.stateless_shuffle(tf.range(len(index)), epoch_key)
+        keys = tf.random.fold_in(batch_key, number)
+
+        def step(i: Any) -> tuple[Any, Any]:
+            chosen = order[i * batch_size : (i + 1) * batch_size]
+            return tf.ensure_shape(chosen, [batch_size if drop_remainder else None]), tf.random.fold_in(keys, i)
+
+        return tf.data.Dataset.range(steps, output_type=tf.int32).map(step)
+
+    epochs = tf.data.Dataset.range(epoch, np.iinfo(np.int32).max, output_type=tf.int32)
+    return Feed(_finish(epochs.flat_map(positions), batch), steps, epoch)
+
+
+def evaluation_batches(
+    rows: Rows,
+    index: np.ndarray,
+    batch_size: int = 512,
+    *,
+    transform: Transform | None = None,
+    in_memory: bool | None = None,
+) -> Any:
+    """Batches in the order of `index`, once, without augmentation or class weights.
+
+    Args:
+        rows: The data.
+        index: Numbers of the rows, shape (rows,).
+        batch_size: Rows in a batch; the last one may have fewer.
+        transform: As for `training_batches`; the key is 0 and the number of the batch.
+        in_memory: Whether to hold the chosen rows of x in memory; default: below 1 GiB.
+
+    Returns:
+        A `tf.data.Dataset` of (x, y), or (x, y, sample_weight) where the data has weights.
+
+    Raises:
+        InvalidArgument: `index` is empty.
+
+    Example:
+        >>> import tempfile
+        >>> from keras_nas.data.collection import collect
+        >>> rows = collect((np.zeros((100, 4, 4)), [0, 1] * 50), tempfile.mkdtemp() + "/data")
+        >>> [y.numpy().tolist() for x, y in evaluation_batches(rows, np.array([0, 1, 3]), 2)]
+        [[0, 1], [1]]
+    """
+    import tensorflow as tf
+
+    steps = _steps(len(index), batch_size, False)
+    batch = _assembler(_columns(rows, index, _weights(rows, index, None), in_memory), None, transform)
+
+    def positions(i: Any) -> tuple[Any, Any]:
+        last = tf.minimum((i + 1) * batch_size, len(index))
+        return tf.range(i * batch_size, last), tf.stack([0, i])
+
+    return _finish(tf.data.Dataset.range(steps, output_type=tf.int32).map(positions), batch)
+
+
+def _finish(positions: Any, batch: Callable[[Any, Any], Any]) -> Any:
+    """Batches from positions: made in parallel, in order, ahead of use, without the autotuner."""
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    options.deterministic = True
+    made = positions.map(batch, num_parallel_calls=PARALLEL, deterministic=True)
+    return made.prefetch(PREFETCH).with_options(options)
+
+
+def _assembler(
+    columns: tuple[Gather, Gather, Gather | None], augment: Augment | None, transform: Transform | None
+) -> Callable[[Any, Any], tuple[Any, ...]]:
+    """The function from (positions, key) to a batch."""
+
+    def batch(positions: Any, key: Any) -> tuple[Any, ...]:
+        x, y, w = (column(positions) if column else None for column in columns)
+        if augment is not None:
+            x = augment(x, key)
+        if transform is not None:
+            return transform(x, y, w, key)
+        return (x, y) if w is None else (x, y, w)
+
+    return batch
+
+
+def _columns(
+    rows: Rows, index: np.ndarray, weight: np.ndarray | None, in_memory: bool | None
+) -> tuple[Gather, Gather, Gather | None]:
+    """How to take a batch of x, y and weights; only x may be too large for memory."""
+    if in_memory is None:
+        in_memory = len(index) * rows.x[:1].nbytes < IN_MEMORY_BYTES
+    x = _from_memory(np.take(rows.x, index, axis=0)) if in_memory else _from_disk(rows.x, index)
+    w = None if weight is None else _from_memory(weight)
+    return x, _from_memory(np.take(rows.y, index, axis=0)), w
+
+
+def _from_memory(values: np.ndarray) -> Gather:
+    import tensorflow as tf
+
+    with tf.device("CPU:0"):
+        held = tf.constant(values)
+    return lambda positions: tf.gather(held, positions)
+
+
+def _from_disk(values: np.ndarray, index: np.ndarray) -> Gather:
+    import tensorflow as tf
+
+    def read(positions: np.ndarray) -> np.ndarray:
+        return np.asarray(np.take(values, index[positions], axis=0))
+
+    def gather(positions: Any) -> Any:
+        taken = tf.numpy_function(read, [positions], values.dtype, stateful=False)
+        return tf.ensure_shape(taken, [positions.shape[0], *values.shape[1:]])
+
+    return gather
+
+
+def _weights(rows: Rows, index: np.ndarray, class_weight: np.ndarray | None) -> np.ndarray | None:
+    """Sample weight times class weight of each chosen row, float32 of shape (rows,), or None."""
+    weight = None if rows.sample_weight is None else np.take(rows.sample_weight, index)
+    if class_weight is None:
+        return weight
+    of_class = np.take(np.asarray(class_weight, np.float32), np.take(rows.y, index))
+    return of_class if weight is None else np.multiply(weight, of_class)
+
+
+def _steps(size: int, batch_size: int, drop_remainder: bool) -> int:
+    steps = size // batch_size if drop_remainder else -(-size // batch_size)
+    if steps == 0:
+        raise InvalidArgument(
+            f"{size:,} rows make no batch of {batch_size:,}: expected at least one. Give more rows, "
+            "or a smaller batch_size."
+        )
+    return steps

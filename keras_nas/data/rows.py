@@ -1,0 +1,104 @@
+"""The data of a search as memory-mapped arrays, written once for all workers."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from keras_nas.data.labels import Labels
+from keras_nas.errors import StoreError
+
+Target = Literal["classification", "regression"]
+RECORD = "rows.json"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All rows of the data as read-only memory-mapped arrays, and what is known about them.
+
+    Args:
+        directory: The folder that holds the files.
+        x: Inputs as given, raw type and shape (rows, ...).
+        y: Classification: int32 class numbers of shape (rows,). Regression: float32 targets of
+            shape (rows, outputs).
+        sample_weight: float32 weights of shape (rows,), or None.
+        groups: int32 group numbers of shape (rows,), or None; -1 for the rows of validation_data.
+        labels: The classes in the order of the model's outputs.
+        record: Contents of the folder's record: target, fingerprint, dropped, given_validation.
+    """
+
+    directory: Path
+    x: np.ndarray
+    y: np.ndarray
+    sample_weight: np.ndarray | None
+    groups: np.ndarray | None
+    labels: Labels
+    record: dict[str, Any]
+
+    @classmethod
+    def load(cls, directory: str | Path) -> "Rows":
+        """Open rows that `collect` has written.
+
+        Raises:
+            StoreError: The folder does not hold such rows, or they are damaged.
+        """
+        folder = Path(directory)
+        try:
+            record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+            x, y = _open(folder, "x"), _open(folder, "y")
+            weight, groups = _open_if_any(folder, "sample_weight"), _open_if_any(folder, "groups")
+            labels = Labels(record["labels"]["kind"], tuple(record["labels"]["classes"]))
+            rows = cls(folder, x, y, weight, groups, labels, record)
+            lengths = {len(array) for array in (x, y, weight, groups) if array is not None}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StoreError(
+                f"{folder} does not hold readable data of a search ({error}): give the directory of a search, "
+                "or remove the folder and start again with the data."
+            ) from error
+        if lengths != {record["size"]}:
+            raise StoreError(
+                f"{folder} is damaged: its arrays have {sorted(lengths)} rows, its record says {record['size']:,}. "
+                "Remove the folder and start again with the data."
+            )
+        return rows
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def size(self) -> int:
+        """The number of rows, those of validation_data included."""
+        return len(self.x)
+
+    @property
+    def target(self) -> Target:
+        """What y is: "classification" or "regression"."""
+        target: Target = self.record["target"]
+        return target
+
+    @property
+    def given_validation(self) -> int:
+        """How many of the last rows the user gave as validation_data."""
+        return int(self.record["given_validation"])
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the data as given, by which a resumed search recognises it."""
+        return str(self.record["fingerprint"])
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """A sentence for each row that was left out."""
+        return tuple(self.record["dropped"])
+
+
+def _open(folder: Path, name: str) -> np.ndarray:
+    array: np.ndarray = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+    return array
+
+
+def _open_if_any(folder: Path, name: str) -> np.ndarray | None:
+    return _open(folder, name) if (folder / f"{name}.npy").exists() else None

@@ -1,0 +1,112 @@
+"""The forms in which data may be given, each read as a stream of batches of NumPy arrays."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_nas.data.batch import Batch, Source, as_array, described, digest, named
+from keras_nas.data.checks import check_lengths, check_not_empty, check_numbers, check_rank
+from keras_nas.data.images import ImageFolder
+from keras_nas.data.streams import Stream, from_dataset, from_py_dataset
+from keras_nas.errors import DataError
+
+BATCH_BYTES = 16 << 20  # how much of an array is read at once
+SAMPLED_ROWS = 256  # rows of x that enter a fingerprint
+FORMS = (
+    "arrays (x, y), a tf.data.Dataset, a keras.utils.PyDataset, an iterable of batches with a length, "
+    "(generator, steps), or a folder with one folder of images for each class"
+)
+
+
+@dataclass
+class Arrays:
+    """Arrays in memory (or memory-mapped): x, y and optional sample weights of equal length."""
+
+    name: str
+    x: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray | None = None
+    dropped: list[str] = field(default_factory=list)
+
+    @property
+    def given(self) -> int:
+        return len(self.x)
+
+    def identity(self) -> str:
+        sampled = np.linspace(0, len(self.x) - 1, min(len(self.x), SAMPLED_ROWS)).astype(int)
+        columns = (self.x[sampled], self.y, self.weight)
+        return digest("arrays", self.x.shape, *columns)
+
+    def batches(self) -> Iterator[Batch]:
+        step = max(1, BATCH_BYTES // max(1, self.x[:1].nbytes))
+        for start in range(0, len(self.x), step):
+            rows = np.arange(start, min(start + step, len(self.x)))
+            part = slice(start, start + step)
+            yield Batch(self.x[part], self.y[part], None if self.weight is None else self.weight[part], rows)
+
+
+def open_source(
+    data: Any,
+    ranks: Sequence[int],
+    name: str = "data",
+    image_size: tuple[int, int] | None = None,
+) -> Source:
+    """Recognise the form of `data`, and check what can be checked before reading it.
+
+    Args:
+        data: Data in any accepted form.
+        ranks: The accepted numbers of axes of x, rows included.
+        name: What the data is called in messages.
+        image_size: (height, width) in pixels for image folders; default: chosen from the images.
+
+    Raises:
+        DataError: The form is none of the accepted ones, or the arrays cannot be used.
+    """
+    import keras
+    import tensorflow as tf
+
+    if isinstance(data, (str, Path)):
+        return ImageFolder(name, Path(data), image_size)
+    if isinstance(data, tf.data.Dataset):
+        return from_dataset(data, ranks, name)
+    if isinstance(data, keras.utils.PyDataset):
+        return from_py_dataset(data, name)
+    if isinstance(data, tuple) and len(data) == 2 and isinstance(data[1], int) and hasattr(data[0], "__iter__"):
+        return Stream(name, "generator", data[1], lambda: iter(data[0]))
+    if isinstance(data, (tuple, list)) and len(data) in (2, 3) and not _is_batches(data):
+        return _from_arrays(data, ranks, name)
+    if _is_batches(data):
+        return Stream(name, f"iterable {type(data).__qualname__}", len(data), lambda: iter(data))
+    raise DataError(f"{name} is {described(data)}; expected {FORMS}.{_form_hint(data)}")
+
+
+def _from_arrays(data: Sequence[Any], ranks: Sequence[int], name: str) -> Arrays:
+    x, y, *weight = [as_array(column, name) for column in data]
+    for column in (x, y, *weight):
+        if column.ndim == 0:
+            raise DataError(f"{name} holds {described(column.item())} for a column; expected {FORMS}.")
+    check_lengths(name, named([x, y, *weight]))
+    check_not_empty(name, len(x))
+    check_numbers(name, x)
+    check_rank(name, x.shape, ranks)
+    return Arrays(name, x, y, weight[0] if weight else None)
+
+
+def _is_batches(data: Any) -> bool:
+    """Whether this is an iterable of batches with a length, not a column or a pair of columns."""
+    if hasattr(data, "shape") or hasattr(data, "to_numpy") or isinstance(data, (dict, set, tuple)):
+        return False
+    if isinstance(data, list):
+        return bool(data) and all(isinstance(item, tuple) for item in data)
+    return hasattr(data, "__len__") and (hasattr(data, "__iter__") or hasattr(data, "__getitem__"))
+
+
+def _form_hint(data: Any) -> str:
+    if hasattr(data, "shape"):
+        return " The labels are missing: give (x, y)."
+    if hasattr(data, "__next__"):
+        return " It has no length: give (generator, steps)."
+    return ""

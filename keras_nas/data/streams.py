@@ -1,0 +1,114 @@
+"""Data that arrives batch by batch: data sets, generators and other iterables."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from keras_nas.data.batch import Batch, as_array, described, digest, named
+from keras_nas.data.checks import check_lengths
+from keras_nas.errors import DataError, KerasNASError
+
+UNBATCHED = 256  # rows taken at once from a data set that is not batched
+
+
+@dataclass
+class Stream:
+    """Batches that arrive one after the other: (x, y) or (x, y, sample_weight).
+
+    Args:
+        name: What the data is called in messages.
+        form: What kind of stream it is; part of its identity.
+        steps: The number of batches; None when the stream ends by itself.
+        start: Called once to get the iterator over batches.
+    """
+
+    name: str
+    form: str
+    steps: int | None
+    start: Callable[[], Iterable[Any]]
+    given: int | None = None
+    dropped: list[str] = field(default_factory=list)
+
+    def identity(self) -> str:
+        return digest(self.form, self.steps)
+
+    def batches(self) -> Iterator[Batch]:
+        first, steps = 0, 0
+        for item in self._items():
+            batch = self._batch(item, first)
+            first, steps = first + len(batch.x), steps + 1
+            yield batch
+        if self.steps is not None and steps < self.steps:
+            raise DataError(
+                f"{self.name} ended after {steps:,} batches; expected {self.steps:,}. "
+                "Give the number of batches it really yields."
+            )
+
+    def _items(self) -> Iterator[Any]:
+        count = 0
+        try:
+            for item in islice(self.start(), self.steps):
+                yield item
+                count += 1
+        except KerasNASError:
+            raise
+        except Exception as error:
+            raise DataError(
+                f"{self.name} raised {type(error).__name__} at batch {count}: {error}. "
+                "Iterate over it once outside the search to find the cause."
+            ) from error
+
+    def _batch(self, item: Any, first: int) -> Batch:
+        if not isinstance(item, (tuple, list)) or len(item) not in (2, 3):
+            raise DataError(
+                f"{self.name} yields {described(item)}; expected batches (x, y) or (x, y, sample_weight). "
+                "Map it to such tuples."
+            )
+        columns = [as_array(part, self.name) for part in item]
+        if not all(column.ndim for column in columns):
+            raise DataError(f"{self.name} yields single rows; expected batches. Stack the rows of a batch.")
+        check_lengths(f"{self.name}, in a batch", named(columns))
+        x, y, *weight = columns
+        return Batch(x, y, weight[0] if weight else None, np.arange(first, first + len(x)))
+
+
+def from_dataset(data: Any, ranks: Sequence[int], name: str) -> Stream:
+    """A `tf.data.Dataset`, batched or not; `ranks` are the accepted numbers of axes of a batch of x."""
+    import tensorflow as tf
+
+    spec = data.element_spec
+    if not isinstance(spec, tuple) or len(spec) not in (2, 3):
+        raise DataError(
+            f"{name} is a tf.data.Dataset of {described(spec)}; expected elements (x, y) or (x, y, sample_weight). "
+            "Map it to such tuples."
+        )
+    if data.cardinality() == tf.data.INFINITE_CARDINALITY:
+        raise DataError(f"{name} is an endless tf.data.Dataset; expected one pass. End it with .take(batches).")
+    batched = data if _is_batched(data, ranks) else data.batch(UNBATCHED)
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    form = f"tf.data.Dataset {spec} {int(data.cardinality())}"
+    return Stream(name, form, None, batched.with_options(options).as_numpy_iterator)
+
+
+def _is_batched(data: Any, ranks: Sequence[int]) -> bool:
+    """Whether the elements are batches, told by the number of axes of x, else by its first axis."""
+    x, y = data.element_spec[:2]
+    if x.shape.rank is None or y.shape.rank is None:
+        x, y = next(iter(data.take(1)), (x, y))[:2]
+    if x.shape.rank is None or x.shape.rank not in ranks:
+        return x.shape.rank is None or x.shape.rank + 1 not in ranks
+    if x.shape.rank + 1 not in ranks:
+        return True
+    return bool(y.shape.rank != 0 and x.shape[0] == y.shape[0])
+
+
+def from_py_dataset(data: Any, name: str) -> Stream:
+    """A `keras.utils.PyDataset`."""
+    steps = data.num_batches
+    if steps is None:
+        raise DataError(f"{name} is an endless PyDataset; expected one pass. Define its __len__.")
+    return Stream(name, f"PyDataset {type(data).__qualname__}", steps, lambda: (data[i] for i in range(steps)))
