@@ -65,7 +65,7 @@ class KerasNet:
         return KerasNet(self.dtype, None if self.place is None else place, self.counts)
 
     def _name(self, layer: Callable[..., Any]) -> str:
-        kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", layer.__name__).lower()
+        kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", layer.__name__).lower()
         stem = re.sub(r"[^A-Za-z0-9_.-]+", ".", f"{self.place}/{kind}".strip("/"))
         self.counts[stem] += 1
         count = self.counts[stem]

@@ -1,0 +1,60 @@
+"""The default image space: residual networks for images of 8 to 64 pixels, trained in minutes on a CPU."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras_nas.blocks.attention import squeeze_excitation
+from keras_nas.blocks.convolution import convolution
+from keras_nas.blocks.head import pooled_head
+from keras_nas.blocks.skip import residual
+from keras_nas.nodes import Node
+from keras_nas.space import Channels, Choice, Range, Repeat, Series
+from keras_nas.spaces.base import Space
+
+RECIPE: dict[str, Any] = {
+    "optimizer": "sgd",
+    "learning_rate": Range("learning_rate", 0.1, 0.8, log=True),
+    "weight_decay": Choice("weight_decay", [1e-4, 5e-4, 1e-3]),
+    "label_smoothing": Choice("label_smoothing", [0.0, 0.1]),
+    "batch_size": 128,
+    "augmentation": Choice("augmentation", ["flip", "flip_shift"]),
+}
+"""The image recipe: stochastic gradient descent with momentum under a one-cycle schedule."""
+
+
+def small_images(widths: tuple[int, ...] = (16, 32, 48, 64), shrinks: int = 2) -> Space:
+    """Residual networks in stages that halve the resolution and change the width.
+
+    Args:
+        widths: channels to choose from, for the stem and every stage.
+        shrinks: stages that halve height and width, behind a first stage that does not.
+    """
+    stages = [_stage(number, widths, stride=1 if number == 0 else 2) for number in range(shrinks + 1)]
+    stem = convolution(Choice("stem", [16, 32]), 3, stride=Choice("stem_stride", [1, 2]))
+    head = pooled_head(dropout=Choice("dropout", [0.0, 0.2]))
+    return Space(
+        "small_images",
+        Series(stem, *stages, head),
+        RECIPE,
+        "residual networks for 8 to 64 pixels: depth, width, kernels, skips and attention by stage, and the recipe",
+    )
+
+
+def _stage(number: int, widths: tuple[int, ...], stride: int) -> Node:
+    """A transition to the stage's width and resolution, then residual blocks."""
+    width = Choice("width", [width * 2**number for width in widths])
+    return Series(
+        convolution(width, 3, stride=stride),
+        Repeat("blocks", _residual_block(), [0, 1, 2], tied=True),
+        name=f"stage{number}",
+    )
+
+
+def _residual_block() -> Node:
+    inner = Series(
+        convolution(Channels(), Choice("kernel", [3, 5])),
+        convolution(Channels(), 3, activation="none"),
+        Choice("attention", {"none": Series(), "squeeze_excitation": squeeze_excitation()}),
+    )
+    return residual(inner)

@@ -1,0 +1,115 @@
+"""Images: raw pixels in, class probabilities or numbers out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_nas.net import Net
+from keras_nas.tasks.base import Task
+from keras_nas.tasks.scores import classification_scores, regression_scores
+from keras_nas.tasks.signature import Signature, image_signature
+
+if TYPE_CHECKING:
+    from keras_nas.data import Rows, Split
+
+
+class ImageTask(Task):
+    """What all image tasks share: pixels are standardised inside the model, with the training part's statistics."""
+
+    ranks = (3, 4)
+    default_space = "small_images"
+
+    def signature(self, rows: Rows, split: Split) -> Signature:
+        """Shape, dtype and statistics of the images."""
+        return image_signature(rows, split)
+
+    def prepare(self, net: Net, x: Any, signature: Signature) -> Any:
+        """Standardised float32 pixels `(height, width, channels)`, whatever the user's dtype and rank."""
+        from keras import layers
+
+        mean, std = np.array(signature.input_mean), np.array(signature.input_std)
+        scale, offset = [float(v) for v in 1 / std], [float(v) for v in -mean / std]
+        if len(signature.input_shape) == 2:
+            x = net(layers.Reshape, x, target_shape=(*signature.input_shape, 1))
+        single = len(scale) == 1
+        return net(
+            layers.Rescaling,
+            x,
+            scale=scale[0] if single else scale,
+            offset=offset[0] if single else offset,
+            dtype="float32",
+        )
+
+    def outputs(self, net: Net, x: Any, signature: Signature) -> Any:
+        """One dense layer, always float32."""
+        from keras import layers
+
+        return net(layers.Dense, x, units=signature.outputs, dtype="float32")
+
+
+class ImageClassification(ImageTask):
+    """One class an image."""
+
+    name = "image_classification"
+    target = "classification"
+    objective = "val_accuracy"
+
+    def finish(self, net: Net, x: Any, signature: Signature) -> Any:
+        """Probabilities."""
+        from keras import layers
+
+        return net(layers.Softmax, x, dtype="float32")
+
+    def loss(self) -> Any:
+        """Cross-entropy on logits."""
+        import keras
+
+        return keras.losses.CategoricalCrossentropy(from_logits=True)
+
+    def encode(self, y: np.ndarray, signature: Signature) -> np.ndarray:
+        """One-hot rows."""
+        return np.eye(signature.outputs, dtype=np.float32)[y]
+
+    def scores(self, y: np.ndarray, predictions: np.ndarray, names: Sequence[str] = ()) -> dict[str, float]:
+        """Accuracy and log loss, and what else is named."""
+        return classification_scores(y, predictions, names)
+
+
+class ImageRegression(ImageTask):
+    """One or several numbers an image."""
+
+    name = "image_regression"
+    target = "regression"
+    objective = "val_mse"
+
+    def finish(self, net: Net, x: Any, signature: Signature) -> Any:
+        """The targets' own units."""
+        from keras import layers
+
+        single = signature.outputs == 1
+        scale, offset = list(signature.output_std), list(signature.output_mean)
+        return net(
+            layers.Rescaling,
+            x,
+            scale=scale[0] if single else scale,
+            offset=offset[0] if single else offset,
+            dtype="float32",
+        )
+
+    def loss(self) -> Any:
+        """Squared error of standardised targets."""
+        import keras
+
+        return keras.losses.MeanSquaredError()
+
+    def encode(self, y: np.ndarray, signature: Signature) -> np.ndarray:
+        """Standardised targets."""
+        mean, std = np.array(signature.output_mean), np.array(signature.output_std)
+        return np.asarray((y - mean) / std, dtype=np.float32)
+
+    def scores(self, y: np.ndarray, predictions: np.ndarray, names: Sequence[str] = ()) -> dict[str, float]:
+        """Errors in the targets' units, and R2."""
+        return regression_scores(y, predictions)
