@@ -26,7 +26,8 @@ print(json.dumps({"seconds": time.perf_counter() - start, "loaded": sorted(sys.m
 def imported(module: str) -> tuple[float, set[str]]:
     """Seconds that an import takes in a fresh interpreter, and the top-level packages then loaded."""
     command = [sys.executable, "-W", "error", "-c", SCRIPT, module]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     return answer["seconds"], {name.split(".")[0] for name in answer["loaded"]}
 
