@@ -1,6 +1,5 @@
 """Tests of the typed exceptions and of the message for unknown names."""
 
-import doctest
 import inspect
 
 import pytest
@@ -55,6 +54,3 @@ def test_unknown_with_nothing_valid() -> None:
 def test_unknown_accepts_what_is_not_a_string() -> None:
     assert unknown("depth", 3, [1, 2]) == "Unknown depth 3: expected one of 1, 2."
 
-
-def test_examples_run() -> None:
-    assert doctest.testmod(errors).failed == 0

@@ -1,6 +1,6 @@
 """Data of a search: from any form to memory-mapped arrays, checked, split, and fed to training."""
 
-from keras_nas.data.checks import ClassSummary, class_summary, class_weights
+from keras_nas.data.classes import ClassSummary, class_summary, class_weights
 from keras_nas.data.collection import collect
 from keras_nas.data.labels import Labels
 from keras_nas.data.pipeline import Feed, evaluation_batches, training_batches

@@ -54,13 +54,16 @@ class ImageFolder:
 
     @property
     def given(self) -> int:
+        """The number of image files."""
         return len(self.files)
 
     def identity(self) -> str:
+        """A digest of the names and sizes of the files."""
         names = [(str(file.relative_to(self.folder)), file.stat().st_size) for file in self.files]
         return digest("folder", names, self.image_size)
 
     def batches(self) -> Iterator[Batch]:
+        """The images in the order of class and file name, decoded by two threads."""
         with ThreadPoolExecutor(THREADS) as pool:
             size = self.image_size or _common_size([image for image in pool.map(_try, self._sample())])
             for start in range(0, len(self.files), AT_ONCE):

@@ -92,19 +92,7 @@ def training_batches(
     steps = _steps(len(index), batch_size, drop_remainder)
     weight = _weights(rows, index, class_weight)
     batch = _assembler(_columns(rows, index, weight, in_memory), augment, transform)
-    order_key, batch_key = (tf.constant([seed % 2**31, purpose], tf.int32) for purpose in (0, 1))
-
-    def positions(number: Any) -> Any:
-        epoch_key = tf.random.fold_in(order_key, number)
-        order = tf.random.experimental.stateless_shuffle(tf.range(len(index)), epoch_key)
-        keys = tf.random.fold_in(batch_key, number)
-
-        def step(i: Any) -> tuple[Any, Any]:
-            chosen = order[i * batch_size : (i + 1) * batch_size]
-            return tf.ensure_shape(chosen, [batch_size if drop_remainder else None]), tf.random.fold_in(keys, i)
-
-        return tf.data.Dataset.range(steps, output_type=tf.int32).map(step)
-
+    positions = _shuffled(len(index), batch_size, steps, seed, drop_remainder)
     epochs = tf.data.Dataset.range(epoch, np.iinfo(np.int32).max, output_type=tf.int32)
     return Feed(_finish(epochs.flat_map(positions), batch), steps, epoch)
 
@@ -149,6 +137,26 @@ def evaluation_batches(
         return tf.range(i * batch_size, last), tf.stack([0, i])
 
     return _finish(tf.data.Dataset.range(steps, output_type=tf.int32).map(positions), batch)
+
+
+def _shuffled(size: int, batch_size: int, steps: int, seed: int, drop_remainder: bool) -> Callable[[Any], Any]:
+    """The function from the number of an epoch to its batches of positions, each with a key."""
+    import tensorflow as tf
+
+    order_key, batch_key = (tf.constant([seed % 2**31, purpose], tf.int32) for purpose in (0, 1))
+
+    def epoch_positions(epoch: Any) -> Any:
+        order = tf.random.experimental.stateless_shuffle(tf.range(size), tf.random.fold_in(order_key, epoch))
+        epoch_key = tf.random.fold_in(batch_key, epoch)
+
+        def positions(step: Any) -> tuple[Any, Any]:
+            chosen = order[step * batch_size : (step + 1) * batch_size]
+            known = tf.ensure_shape(chosen, [batch_size if drop_remainder else None])
+            return known, tf.random.fold_in(epoch_key, step)
+
+        return tf.data.Dataset.range(steps, output_type=tf.int32).map(positions)
+
+    return epoch_positions
 
 
 def _finish(positions: Any, batch: Callable[[Any, Any], Any]) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras_nas.data.batch import Batch, Source, as_array, described, digest, named
-from keras_nas.data.checks import check_lengths, check_not_empty, check_numbers, check_rank
+from keras_nas.data.checks import check_lengths
 from keras_nas.data.images import ImageFolder
 from keras_nas.data.streams import Stream, from_dataset, from_py_dataset
 from keras_nas.errors import DataError
@@ -33,14 +33,17 @@ class Arrays:
 
     @property
     def given(self) -> int:
+        """The number of rows."""
         return len(self.x)
 
     def identity(self) -> str:
+        """A digest of shapes, types, all labels and weights, and of 256 rows of x spread over all."""
         sampled = np.linspace(0, len(self.x) - 1, min(len(self.x), SAMPLED_ROWS)).astype(int)
         columns = (self.x[sampled], self.y, self.weight)
         return digest("arrays", self.x.shape, *columns)
 
     def batches(self) -> Iterator[Batch]:
+        """The arrays in slices of 16 MiB."""
         step = max(1, BATCH_BYTES // max(1, self.x[:1].nbytes))
         for start in range(0, len(self.x), step):
             rows = np.arange(start, min(start + step, len(self.x)))
@@ -77,21 +80,18 @@ def open_source(
     if isinstance(data, tuple) and len(data) == 2 and isinstance(data[1], int) and hasattr(data[0], "__iter__"):
         return Stream(name, "generator", data[1], lambda: iter(data[0]))
     if isinstance(data, (tuple, list)) and len(data) in (2, 3) and not _is_batches(data):
-        return _from_arrays(data, ranks, name)
+        return _from_arrays(data, name)
     if _is_batches(data):
         return Stream(name, f"iterable {type(data).__qualname__}", len(data), lambda: iter(data))
     raise DataError(f"{name} is {described(data)}; expected {FORMS}.{_form_hint(data)}")
 
 
-def _from_arrays(data: Sequence[Any], ranks: Sequence[int], name: str) -> Arrays:
+def _from_arrays(data: Sequence[Any], name: str) -> Arrays:
     x, y, *weight = [as_array(column, name) for column in data]
     for column in (x, y, *weight):
         if column.ndim == 0:
             raise DataError(f"{name} holds {described(column.item())} for a column; expected {FORMS}.")
     check_lengths(name, named([x, y, *weight]))
-    check_not_empty(name, len(x))
-    check_numbers(name, x)
-    check_rank(name, x.shape, ranks)
     return Arrays(name, x, y, weight[0] if weight else None)
 
 

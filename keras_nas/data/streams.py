@@ -33,9 +33,11 @@ class Stream:
     dropped: list[str] = field(default_factory=list)
 
     def identity(self) -> str:
+        """A digest of the form alone: a stream may be shuffled, or be read only once."""
         return digest(self.form, self.steps)
 
     def batches(self) -> Iterator[Batch]:
+        """The batches as they arrive, checked for their form."""
         first, steps = 0, 0
         for item in self._items():
             batch = self._batch(item, first)

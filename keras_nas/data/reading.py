@@ -1,0 +1,85 @@
+"""Read a source batch by batch: x goes to its file at once, the rest is kept in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from keras_nas.data import checks
+from keras_nas.data.batch import Batch, Source
+from keras_nas.data.files import ArrayWriter, require_space
+from keras_nas.data.images import ImageFolder
+from keras_nas.data.rows import Target
+from keras_nas.data.targets import compact, read_targets
+from keras_nas.errors import DataError
+
+
+@dataclass(frozen=True)
+class Part:
+    """What was kept in memory of one source: everything but x."""
+
+    name: str
+    y: list[tuple[np.ndarray, int]]
+    weight: np.ndarray | None
+    rows: np.ndarray
+    given: int
+
+    @property
+    def targets(self) -> np.ndarray:
+        return np.concatenate([values for values, _ in self.y])
+
+
+class Inputs:
+    """x while it is being written: rows of one shape and one type, all finite."""
+
+    def __init__(self, folder: Path, target: Target, ranks: Sequence[int]) -> None:
+        self.folder = folder
+        self.target = target
+        self.ranks = ranks
+        self.first: np.ndarray | None = None
+
+    def read(self, source: Source, writer: ArrayWriter) -> Part:
+        """Write all batches of x, and return the rest."""
+        if isinstance(source, ImageFolder) and source.image_size is None and self.first is not None:
+            source.image_size = self.first.shape[1:3]
+        y, weights, rows = [], [], []
+        for batch in source.batches():
+            writer.append(self._checked(source.name, batch))
+            self._require_space(source, batch)
+            y.append(self._targets(source.name, batch))
+            weights.append(batch.weight)
+            rows.append(batch.rows)
+        checks.check_not_empty(source.name, sum(map(len, rows)))
+        given = source.given if source.given is not None else int(rows[-1][-1]) + 1
+        return Part(source.name, y, _joined(source.name, weights), np.concatenate(rows), given)
+
+    def _checked(self, name: str, batch: Batch) -> np.ndarray:
+        checks.check_numbers(name, batch.x)
+        if self.first is None:
+            checks.check_rank(name, batch.x.shape, self.ranks)
+            self.first = batch.x[:1]
+        checks.check_same_rows(name, batch.x.shape, self.first.shape)
+        if not np.can_cast(batch.x.dtype, self.first.dtype, "same_kind"):
+            raise DataError(
+                f"{name}: x changes its type, {self.first.dtype} first and {batch.x.dtype} later; expected one type. "
+                "Convert all of it to one type and one scale."
+            )
+        checks.check_finite(name, "x", batch.x, int(batch.rows[0]) if len(batch.rows) else 0)
+        return batch.x.astype(self.first.dtype, copy=False)
+
+    def _require_space(self, source: Source, batch: Batch) -> None:
+        left = len(batch.x) if source.given is None else source.given - int(batch.rows[-1]) - 1
+        require_space(self.folder, left * batch.x[:1].nbytes)
+
+    def _targets(self, name: str, batch: Batch) -> tuple[np.ndarray, int]:
+        if self.target == "classification":
+            return compact(batch.y, name)
+        return read_targets(batch.y, name, int(batch.rows[0]) if len(batch.rows) else 0), 0
+
+
+def _joined(name: str, weights: list[np.ndarray | None]) -> np.ndarray | None:
+    present = [weight for weight in weights if weight is not None]
+    if present and len(present) < len(weights):
+        raise DataError(f"{name}: only some batches have a sample_weight; expected all or none. Give 1 for the rest.")
+    return np.concatenate(present) if present else None
