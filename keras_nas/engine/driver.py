@@ -1,0 +1,292 @@
+"""The driver: asks what to try next, hands it to a worker, records how it went, and tells the strategy.
+
+One loop that waits in one place. Every step is recorded before the next one depends on it, so the process may end at
+any instruction: what was finished is known, what was under way is adopted from its result file or handed out again.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from keras_nas.engine import events as told
+from keras_nas.engine.events import Ended, Epoch
+from keras_nas.engine.files import keep_trials, read_json
+from keras_nas.engine.interrupt import Interrupt
+from keras_nas.engine.plan import Listener, MakeJob, Plan, Workers
+from keras_nas.engine.points import reached
+from keras_nas.engine.resume import Past, outcome_body, proposal_body, read_past, restore, seconds_used
+from keras_nas.engine.store import Record, Store
+from keras_nas.engine.summary import failure_report
+from keras_nas.errors import KerasNASError, SearchFailed
+from keras_nas.ledger import Ledger, Trial
+from keras_nas.strategy import Failure, FailureKind, Outcome, Signal
+
+FORCED = ("interrupted", "max_time")
+"""Ends that also stop what is running."""
+
+logger = logging.getLogger(__name__)
+
+
+class Driver:
+    """Runs a search to its end.
+
+    Args:
+        ledger: Fresh, for the same strategy and problem as in the earlier runs of this search.
+        make_job: Makes the job of a trial, given the changed arguments of a retry (or none).
+        pool: Where jobs run; started here, closed by its owner.
+        store: The search's records, possibly of earlier runs.
+        plan: How far to go.
+        listeners: Called with each `keras_nas.engine.events.Notice`; what they raise is logged and goes no further.
+
+    Example:
+        >>> driver = Driver(ledger, make_job, pool, store, Plan(max_trials=20))  # doctest: +SKIP
+        >>> driver.run()  # doctest: +SKIP
+        'max_trials'
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        make_job: MakeJob,
+        pool: Workers,
+        store: Store,
+        plan: Plan | None = None,
+        listeners: Iterable[Listener] = (),
+    ) -> None:
+        self.ledger = ledger
+        self.make_job = make_job
+        self.pool = pool
+        self.store = store
+        self.plan = plan or Plan()
+        self.listeners = tuple(listeners)
+        self._under_way: dict[str, Trial] = {}
+        self._queue: deque[Trial] = deque()
+        self._past: dict[int, Past] = {}
+        self._logged = 0
+        self._ending: str | None = None
+
+    def run(self) -> str:
+        """Goes on until the search is through.
+
+        Returns:
+            Why it ended: "done" (nothing left to try), "max_trials", "max_time" or "interrupted".
+
+        Raises:
+            SearchFailed: When there are trials and every one failed.
+            StoreError: When the records cannot be written.
+            KeyboardInterrupt: At the second Ctrl-C.
+        """
+        began = time.monotonic() - seconds_used(self.store)
+        self._resume()
+        deadline = began + self.plan.max_seconds if self.plan.max_seconds is not None else float("inf")
+        self.pool.start()
+        with Interrupt(self.pool.wake) as interrupt:
+            self._look_for_the_end(deadline, interrupt.requested)
+            self._hand_out()
+            while not self._is_through():
+                events = self.pool.events(self._patience(deadline))
+                self._look_for_the_end(deadline, interrupt.requested)
+                self._take_in(events)
+                self._hand_out()
+        reason = str(self._ending)
+        self._tell(told.SearchEnded(reason))
+        report = failure_report(self.ledger.trials)
+        if report and reason != "interrupted":
+            raise SearchFailed(report)
+        return reason
+
+    def _is_through(self) -> bool:
+        """Whether nothing runs and nothing more is to be run."""
+        return not self._under_way and (self._ending in FORCED or (self._ending is not None and not self._queue))
+
+    def folder(self, number: int) -> Path:
+        """The folder of a trial."""
+        return self.store.directory / "trials" / str(number)
+
+    def _resume(self) -> None:
+        """Takes up what earlier runs left: the ledger's state, results that were never recorded, pending trials."""
+        restore(self.ledger, self.store)
+        self._logged = len(self.ledger.log)
+        self._past = read_past(self.store)
+        self.store.append([Record("call", body=self.plan.call)])
+        self._tell(told.SearchStarted(len(self.ledger.trials)))
+        self._clear_orphans()
+        self._queue.extend(self.ledger.pending)
+        for trial in self.ledger.pending:
+            self._adopt(trial)
+
+    def _adopt(self, trial: Trial) -> None:
+        """Ends a pending trial with the result that a worker left for it, if there is one."""
+        for attempt in list(self._past.get(trial.number, Past()).open):
+            content = read_json(self._result(attempt))
+            if content and trial in self._queue:
+                self._queue.remove(trial)
+                self._under_way[attempt] = trial
+                self._end(Ended.from_file(content))
+
+    def _clear_orphans(self) -> None:
+        """Deletes what belongs to no record: after the loss of records, nothing may be taken for another trial's."""
+        for name in ("trials", "results"):
+            (self.store.directory / name).mkdir(exist_ok=True)
+        known = {attempt for past in self._past.values() for attempt in past.open}
+        for file in (self.store.directory / "results").iterdir():
+            if file.name.removesuffix(".json") not in known:
+                file.unlink()
+        keep_trials(self.store.directory / "trials", range(len(self.ledger.trials)))
+
+    def _result(self, attempt: str) -> Path:
+        return self.store.directory / "results" / f"{attempt}.json"
+
+    def _look_for_the_end(self, deadline: float, interrupted: bool) -> None:
+        """Notes why the search ends, once, and asks what is running to stop."""
+        if self._ending in FORCED:
+            return
+        if not interrupted and time.monotonic() < deadline:
+            return
+        self._ending = "interrupted" if interrupted else "max_time"
+        grace = self.plan.grace_seconds
+        if self.plan.max_seconds is not None:
+            grace = min(grace, 0.05 * self.plan.max_seconds)
+        for attempt in list(self._under_way):
+            self.pool.stop(attempt, grace)
+
+    def _hand_out(self) -> None:
+        """Gives work to every free worker."""
+        while self.pool.free and self._ending not in FORCED:
+            trial = self._queue.popleft() if self._queue else self._ask()
+            if trial is None:
+                return
+            self._start(trial)
+
+    def _ask(self) -> Trial | None:
+        """The next trial, or None when there is none now; notes the end when there is none ever."""
+        if self._ending or self._budget_is_used():
+            self._ending = self._ending or "max_trials"
+            return None
+        answer = self.ledger.ask()
+        self._record([])
+        if isinstance(answer, Trial):
+            return answer
+        if answer is Signal.DONE:
+            self._ending = "done"
+        elif not self._under_way:
+            raise KerasNASError(
+                "The strategy waits for a trial to end while none is running: its `propose` must return a proposal or "
+                "DONE when nothing is pending."
+            )
+        return None
+
+    def _budget_is_used(self) -> bool:
+        if self.plan.max_trials is None:
+            return False
+        return sum(trial.source == "run" for trial in self.ledger.trials) >= self.plan.max_trials
+
+    def _start(self, trial: Trial) -> None:
+        """Hands a trial to a worker; recorded first, so that its result finds a home."""
+        past = self._past.setdefault(trial.number, Past())
+        attempt = f"{trial.number}-{len(past.attempts)}"
+        job = self.make_job(trial, past.changes)
+        self.store.append([Record("start", trial.number, attempt, {"changes": dict(past.changes)})])
+        past.attempts.append(attempt)
+        past.open.append(attempt)
+        reached("driver.before_submit")
+        worker = self.pool.submit(job, attempt, self.folder(trial.number))
+        self._under_way[attempt] = trial
+        self._tell(told.TrialStarted(trial, attempt, worker))
+
+    def _patience(self, deadline: float) -> float | None:
+        """Seconds to wait for the pool: until the deadline, and then as long as it takes (the pool kills on time)."""
+        return None if deadline == float("inf") or self._ending in FORCED else max(0.0, deadline - time.monotonic())
+
+    def _take_in(self, events: Iterable[Epoch | Ended]) -> None:
+        """Deals with what the pool says."""
+        for event in events:
+            if event.attempt not in self._under_way:
+                logger.info("a late word of attempt %s does not count", event.attempt)
+            elif isinstance(event, Epoch):
+                self._epoch(event)
+            else:
+                self._end(event)
+
+    def _epoch(self, event: Epoch) -> None:
+        trial = self._under_way[event.attempt]
+        body = {"epoch": event.epoch, "metrics": dict(event.metrics)}
+        self.store.append([Record("epoch", trial.number, event.attempt, body)])
+        self._tell(told.EpochEnded(trial, event.epoch, event.metrics))
+
+    def _end(self, ended: Ended) -> None:
+        """Closes an attempt: with the trial's outcome, or with another attempt to follow."""
+        trial = self._under_way.pop(ended.attempt)
+        past = self._past[trial.number]
+        past.open.remove(ended.attempt)
+        stopped = ended.failure is not None and ended.failure["kind"] == "stopped"
+        failure = _failure(ended.failure) if ended.failure else None
+        if stopped and self._ending in FORCED:
+            self._record([_end_record(trial, ended, "stopped")])
+        elif failure and (changes := self._another(trial, failure)) is not None:
+            self._record([_end_record(trial, ended, "failed")])
+            self._queue.appendleft(trial)
+            self._tell(told.TrialRetried(trial, failure, changes))
+        else:
+            self._observe(trial, ended, failure)
+        self._result(ended.attempt).unlink(missing_ok=True)
+
+    def _another(self, trial: Trial, failure: Failure) -> Mapping[str, Any] | None:
+        """Changed arguments for one more attempt, or None."""
+        past = self._past[trial.number]
+        past.failed += 1
+        changes = self.plan.retry(trial, failure, past.changes, past.failed)
+        past.changes = past.changes if changes is None else changes
+        return changes
+
+    def _observe(self, trial: Trial, ended: Ended, failure: Failure | None) -> None:
+        """Tells the strategy how a trial ended, and records it."""
+        result = ended.result or {}
+        self.ledger.tell(trial.number, Outcome(result.get("scores", {}), failure))
+        reached("driver.before_record")
+        extras = {part: result.get(part, {}) for part in ("measurements", "artefacts")}
+        self._record([_end_record(trial, ended, "failed" if failure else "finished")], ended.attempt, extras)
+        self.store.checkpoint()
+        reached("driver.after_record")
+        if self.plan.keep is not None:
+            pending = {entry.number for entry in self.ledger.pending}
+            keep_trials(self.store.directory / "trials", pending | set(self.plan.keep(self.ledger.trials)))
+        self._tell(told.TrialFailed(trial) if failure else told.TrialFinished(trial))
+
+    def _record(
+        self, records: list[Record], attempt: str | None = None, extras: Mapping[str, Any] | None = None
+    ) -> None:
+        """Stores some records and all that the ledger has logged since the last time, in one transaction."""
+        for verb, number in self.ledger.log[self._logged :]:
+            trial = self.ledger.trials[number]
+            body = proposal_body(trial)
+            if verb == "observe" and trial.outcome is not None:
+                body = {**body, **outcome_body(trial.outcome), **(extras or {})}
+            records.append(Record(verb, number, attempt if verb == "observe" else None, body))
+        self._logged = len(self.ledger.log)
+        if records:
+            self.store.append(records)
+
+    def _tell(self, notice: told.Notice) -> None:
+        for listener in self.listeners:
+            try:
+                listener(notice)
+            except Exception:
+                logger.exception("a listener failed at %s", type(notice).__name__)
+
+
+def _failure(described: Mapping[str, str]) -> Failure:
+    """A failure as the strategy is told it; who stops without being asked counts as lost."""
+    kind = "killed" if described["kind"] == "stopped" else described["kind"]
+    return Failure(cast(FailureKind, kind), described["message"], described["traceback"])
+
+
+def _end_record(trial: Trial, ended: Ended, state: str) -> Record:
+    seconds = {**ended.seconds, **(ended.result or {}).get("seconds", {})}
+    body = {"state": state, "worker": ended.worker, "seconds": seconds, "failure": ended.failure}
+    return Record("end", trial.number, ended.attempt, body)

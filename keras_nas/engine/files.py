@@ -1,0 +1,167 @@
+"""Files that are whole or absent, folders that stay inside their directory, and checkpoints that do not pile up."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from keras_nas.engine.points import reached
+from keras_nas.errors import InvalidArgument, StoreError
+
+STORE_NAME = "search.sqlite"
+"""The file that makes a folder a keras_nas search."""
+OWN_NAMES = frozenset({STORE_NAME, "search.lock", "results", "trials", "logs", "data"})
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Writes a file so that a reader, also after a crash, sees the old content or the new, never a part.
+
+    Args:
+        path: Where; its folder must exist.
+        content: What.
+
+    Raises:
+        OSError: When the file cannot be written; nothing is left behind then.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        reached("files.before_replace")
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+    reached("files.after_replace")
+
+
+def sync_directory(path: Path) -> None:
+    """Makes a folder's entries durable (a replaced file's new name, say)."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes JSON with a checksum, atomically; `read_json` reads it."""
+    body = json.dumps(value, sort_keys=True, allow_nan=False)
+    write_atomically(path, json.dumps({"body": body, "checksum": checksum(body)}).encode())
+
+
+def read_json(path: Path) -> Any | None:
+    """What `write_json` wrote; None when the file is absent or damaged."""
+    try:
+        envelope = json.loads(path.read_bytes())
+        whole = checksum(envelope["body"]) == envelope["checksum"]
+        return json.loads(envelope["body"]) if whole else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def checksum(*parts: object) -> str:
+    """A short checksum of some values, told apart by position (16 hexadecimal digits)."""
+    text = "\x1f".join("\x00" if part is None else str(part) for part in parts)
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def inside(directory: Path, name: str) -> Path:
+    """The path `directory/name`, refused when it leaves `directory`.
+
+    Args:
+        directory: The folder to stay in.
+        name: A file's or folder's relative name.
+
+    Raises:
+        InvalidArgument: When the name is absolute, climbs out, or leads out through a link.
+
+    Example:
+        >>> inside(Path("runs"), "../elsewhere")
+        Traceback (most recent call last):
+        keras_nas.errors.InvalidArgument: The name '../elsewhere' leaves the folder runs: use a name without '..' \
+and without a leading '/'.
+    """
+    path = directory / name
+    root = directory.resolve()
+    if not name or path.resolve() == root or root not in path.resolve().parents:
+        raise InvalidArgument(
+            f"The name {name!r} leaves the folder {directory}: use a name without '..' and without a leading '/'."
+        )
+    return path
+
+
+def safe_directory(path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+    """The folder of a search, made if need be; refused when it holds anything but a keras_nas search.
+
+    Args:
+        path: The folder.
+        overwrite: Whether to delete the search that it holds.
+
+    Returns:
+        The absolute path of a folder that can be written to.
+
+    Raises:
+        StoreError: When the folder holds other files, is a file, or cannot be written to. Nothing is changed then.
+    """
+    directory = Path(path).expanduser().resolve()
+    if directory.exists() and not directory.is_dir():
+        raise StoreError(f"The search directory {directory} is a file: name a folder.")
+    found = sorted(entry.name for entry in directory.iterdir()) if directory.exists() else []
+    if found and STORE_NAME not in found and not set(found) <= OWN_NAMES:
+        raise StoreError(
+            f"The folder {directory} holds {len(found)} entries ({', '.join(found[:3])}, ...) but no keras_nas search: "
+            f"it is left alone. Name an empty or a new folder."
+        )
+    _make(directory)
+    if overwrite:
+        _remove_search(directory)
+    return directory
+
+
+def _make(directory: Path) -> None:
+    """Creates a folder and proves that it can be written to."""
+    probe = directory / ".writable"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise StoreError(
+            f"The search directory {directory} cannot be written to ({error.strerror}): name a folder of your own."
+        ) from error
+
+
+def _remove_search(directory: Path) -> None:
+    """Deletes the entries of a search and nothing else."""
+    for entry in directory.iterdir():
+        if entry.name not in OWN_NAMES and not entry.name.startswith(("search.", ".search.")):
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+def keep_trials(folder: Path, numbers: Collection[int]) -> list[int]:
+    """Deletes the trial folders that are not wanted any more, so that the disk stays bounded.
+
+    Args:
+        folder: Holds one folder per trial, named by its number.
+        numbers: The trials to keep: the best ones and those still running or pending.
+
+    Returns:
+        The numbers of the trials whose folder went.
+    """
+    gone = [int(entry.name) for entry in folder.iterdir() if entry.name.isdigit() and int(entry.name) not in numbers]
+    for number in gone:
+        shutil.rmtree(folder / str(number))
+    return sorted(gone)

@@ -1,0 +1,300 @@
+"""Worker processes: hands out jobs, passes on what comes back, keeps time, and replaces the worn, lost and dead.
+
+The driver alone uses a pool, from one thread. Nothing here waits but `events`, and that in one place: for a message,
+for the death of a process, for room in a pipe, for a wake-up call or for the next moment at which to stop somebody.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from keras_nas.engine.events import Ended, Epoch
+from keras_nas.engine.failures import log_tail
+from keras_nas.engine.files import read_json
+from keras_nas.engine.job import Job, pickled
+from keras_nas.engine.process import WorkerProcess, WorkerSettings
+from keras_nas.engine.resources import Share
+from keras_nas.engine.waiter import Waiter
+from keras_nas.engine.worker import INSIDE
+from keras_nas.errors import WorkerError
+
+SOUND_AFTER = frozenset({"stopped", "not_finite", "build_error", "too_large", "too_slow", "infeasible"})
+"""Failures that say something of the trial, not of the process: the worker is used again."""
+START_ATTEMPTS = 3
+"""Workers that may die in a row before any is ready; then the pool gives up."""
+
+
+@dataclass
+class Running:
+    """An attempt that a worker has.
+
+    Args:
+        attempt: Its id.
+        worker: Who runs it.
+        job: What it runs.
+        began: Monotonic time of the submission.
+        stop_at: Monotonic time at which it is asked to stop.
+        kill_at: Monotonic time at which its worker is killed.
+        reason: The failure to report if it has to be ended.
+    """
+
+    attempt: str
+    worker: WorkerProcess
+    job: Job
+    began: float
+    stop_at: float
+    kill_at: float = float("inf")
+    reason: dict[str, str] | None = None
+
+
+class Pool:
+    """A set of reusable worker processes.
+
+    Args:
+        shares: Each worker's threads and devices, from `resources.shares`.
+        directory: Folder of the search; results are left in `results/` and logs in `logs/`.
+        settings: How workers are started and how long they are used.
+
+    Raises:
+        WorkerError: When a search is started inside a worker (a script that starts one while it is imported).
+
+    Example:
+        >>> with Pool(shares(2), Path("runs/digits")) as pool:  # doctest: +SKIP
+        ...     pool.submit(Job(train, {"x": 3}), "0-1", Path("runs/digits/trials/0"))
+        ...     events = pool.events(timeout=60)
+    """
+
+    def __init__(self, shares: Sequence[Share], directory: Path, settings: WorkerSettings | None = None) -> None:
+        if os.environ.get(INSIDE):
+            raise WorkerError(
+                "A search was started inside a worker of another search: a module that a trial imports starts one "
+                "while it is imported. Put that call under `if __name__ == '__main__':`."
+            )
+        self.shares = shares
+        self.directory = directory
+        self.settings = settings or WorkerSettings()
+        self.running: dict[str, Running] = {}
+        self.workers: list[WorkerProcess] = []
+        self._started = 0
+        self._stillborn = 0
+        self._waiter = Waiter()
+
+    def __enter__(self) -> Pool:
+        self.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    @property
+    def size(self) -> int:
+        """How many attempts can run at once."""
+        return len(self.shares)
+
+    @property
+    def free(self) -> int:
+        """How many jobs can be submitted now."""
+        return len(self._idle())
+
+    def start(self) -> None:
+        """Starts all workers, unless it has been done; returns at once, they prepare themselves meanwhile."""
+        if self.workers:
+            return
+        for name in ("results", "logs"):
+            (self.directory / name).mkdir(parents=True, exist_ok=True)
+        for share in self.shares:
+            self._spawn(share)
+
+    def submit(self, job: Job, attempt: str, folder: Path) -> int:
+        """Hands a job to a free worker.
+
+        Args:
+            job: What to run.
+            attempt: Its id, which names the result file.
+            folder: The trial's folder; made here.
+
+        Returns:
+            The number of the worker.
+
+        Raises:
+            WorkerError: When no worker is free, or the job cannot be sent.
+        """
+        idle = self._idle()
+        if not idle:
+            raise WorkerError("No worker is free: look at `pool.free` before submitting.")
+        payload = pickled(job)
+        folder.mkdir(parents=True, exist_ok=True)
+        worker = idle[0]
+        worker.attempts += 1
+        header = {"kind": "job", "attempt": attempt, "size": len(payload), "folder": str(folder.absolute()),
+                  "results": str((self.directory / "results").absolute())}  # fmt: skip
+        now = time.monotonic()
+        stop_at = now + job.limits.seconds if job.limits.seconds is not None else float("inf")
+        self.running[attempt] = Running(attempt, worker, job, now, stop_at)
+        worker.heard = now
+        worker.send(header, payload)
+        self._waiter.watch(worker)
+        return worker.number
+
+    def stop(self, attempt: str, grace_seconds: float | None = None) -> None:
+        """Asks an attempt to end: its `report` raises `Stop`; it is killed when it has not ended after the grace."""
+        running = self.running.get(attempt)
+        if running is not None:
+            running.reason = running.reason or _reason("stopped", "stopped by the search")
+            self._ask_to_stop(running, grace_seconds)
+
+    def wake(self) -> None:
+        """Makes a waiting `events` return; may be called from a signal handler or another thread."""
+        self._waiter.wake()
+
+    def events(self, timeout: float | None = None) -> list[Epoch | Ended]:
+        """What happened since the last call; waits for something to happen.
+
+        Args:
+            timeout: Seconds to wait at most; None waits until something happens.
+
+        Returns:
+            In the order in which each worker said it; empty when the time passed or `wake` was called.
+
+        Raises:
+            WorkerError: When workers die again and again before they are ready.
+        """
+        until = time.monotonic() + timeout if timeout is not None else float("inf")
+        while True:
+            wait = max(0.0, min(until, self._next_moment()) - time.monotonic())
+            woken = self._waiter.wait(wait)
+            free = self.free
+            happened = [event for worker in list(self.workers) for event in self._attend(worker)]
+            happened += self._keep_time()
+            if happened or woken or self.free > free or time.monotonic() >= until:
+                return happened
+
+    def close(self) -> None:
+        """Ends all workers at once."""
+        for worker in self.workers:
+            self._waiter.forget(worker)
+            worker.kill()
+        self.workers.clear()
+        self.running.clear()
+        self._waiter.close()
+
+    def _idle(self) -> list[WorkerProcess]:
+        busy = {running.worker.number for running in self.running.values()}
+        return [worker for worker in self.workers if worker.ready and worker.number not in busy]
+
+    def _spawn(self, share: Share) -> None:
+        log = self.directory / "logs" / f"worker-{self._started}.log"
+        worker = WorkerProcess(self._started, share, self.settings, log)
+        self._started += 1
+        self.workers.append(worker)
+        self._waiter.watch(worker)
+
+    def _replace(self, worker: WorkerProcess) -> None:
+        """Ends a worker and starts another with the same share."""
+        self._waiter.forget(worker)
+        worker.kill()
+        self.workers.remove(worker)
+        self._spawn(worker.share)
+
+    def _attend(self, worker: WorkerProcess) -> list[Epoch | Ended]:
+        """Takes in what a worker says, sends what waits for it, and notices its death."""
+        events: list[Epoch | Ended] = []
+        for message in worker.receive():
+            attempt = message.get("attempt")
+            if message["kind"] == "ready":
+                worker.ready, self._stillborn = True, 0
+            elif message["kind"] == "epoch" and attempt in self.running:
+                events.append(Epoch(attempt, message["epoch"], message["metrics"]))
+            elif message["kind"] == "ended" and attempt in self.running:
+                events.append(self._end(self.running[attempt]))
+        if worker not in self.workers:
+            return events
+        worker.flush()
+        if worker.alive:
+            self._waiter.watch(worker)
+            return events
+        return events + self._bury(worker)
+
+    def _bury(self, worker: WorkerProcess) -> list[Epoch | Ended]:
+        """Replaces a worker that died by itself; its attempt ends with the result that it left, or with its death."""
+        if not worker.ready:
+            self._count_stillborn(worker)
+        ended = [running for running in self.running.values() if running.worker is worker]
+        events: list[Epoch | Ended] = [self._end(running, worker.death_notice()) for running in ended]
+        if worker in self.workers:
+            self._replace(worker)
+        return events
+
+    def _count_stillborn(self, worker: WorkerProcess) -> None:
+        self._stillborn += 1
+        if self._stillborn >= START_ATTEMPTS:
+            raise WorkerError(
+                f"{self._stillborn} workers in a row ended before they were ready, the last with exit code "
+                f"{worker.process.returncode}. The end of {worker.log}:\n{log_tail(worker.log)}"
+            )
+
+    def _end(self, running: Running, death: dict[str, str] | None = None) -> Ended:
+        """Closes an attempt: what its worker left in its file, or else why there is nothing."""
+        del self.running[running.attempt]
+        content = read_json(self.directory / "results" / f"{running.attempt}.json")
+        seconds = {"run": time.monotonic() - running.began}
+        lost = running.reason or death or _reason("killed", "the worker left no readable result")
+        ended = Ended.from_file(content) if content else Ended(running.attempt, failure=lost, seconds=seconds)
+        if ended.failure and ended.failure["kind"] == "stopped" and running.reason:
+            traceback = ended.failure["traceback"]
+            ended = replace(ended, failure={**running.reason, "traceback": traceback})
+        if self._worn(running.worker, ended):
+            self._replace(running.worker)
+        return replace(ended, worker=running.worker.number)
+
+    def _worn(self, worker: WorkerProcess, ended: Ended) -> bool:
+        """Whether a worker is better replaced than used again."""
+        harmed = ended.failure is not None and ended.failure["kind"] not in SOUND_AFTER
+        heavy = self.settings.recycle_mb is not None and worker.rss_mb > self.settings.recycle_mb
+        return harmed or heavy or worker.attempts >= self.settings.recycle_after or not worker.alive
+
+    def _ask_to_stop(self, running: Running, grace_seconds: float | None) -> None:
+        grace = self.settings.grace_seconds if grace_seconds is None else grace_seconds
+        running.stop_at = float("inf")
+        running.kill_at = min(running.kill_at, time.monotonic() + grace)
+        running.worker.send({"kind": "stop", "attempt": running.attempt})
+        self._waiter.watch(running.worker)
+
+    def _keep_time(self) -> list[Epoch | Ended]:
+        """Stops what has run too long, kills what does not stop, and gives up what is lost."""
+        now = time.monotonic()
+        events: list[Epoch | Ended] = []
+        for running in list(self.running.values()):
+            if now >= running.stop_at:
+                running.reason = _reason("timeout", f"took longer than {running.job.limits.seconds:g} s")
+                self._ask_to_stop(running, None)
+            if now - running.worker.heard >= self.settings.silence_seconds:
+                running.kill_at = now
+                running.reason = running.reason or _reason(
+                    "killed", f"the worker said nothing for {self.settings.silence_seconds:g} s"
+                )
+            if now >= running.kill_at:
+                running.worker.destroy()
+                events.append(self._end(running))
+        for worker in [worker for worker in self.workers if not worker.ready and now >= self._late(worker)]:
+            self._count_stillborn(worker)
+            self._replace(worker)
+        return events
+
+    def _late(self, worker: WorkerProcess) -> float:
+        return worker.born + self.settings.start_seconds
+
+    def _next_moment(self) -> float:
+        """The next monotonic time at which `_keep_time` has something to do."""
+        moments = [self._late(worker) for worker in self.workers if not worker.ready]
+        for running in self.running.values():
+            moments += [running.stop_at, running.kill_at, running.worker.heard + self.settings.silence_seconds]
+        return min(moments, default=float("inf"))
+
+
+def _reason(kind: str, message: str) -> dict[str, str]:
+    return {"kind": kind, "message": message, "traceback": ""}

@@ -1,0 +1,139 @@
+"""What a search's records say: the ledger as it was, attempts under way, time used, whether it is the same search."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from keras_nas.architecture import Architecture
+from keras_nas.engine.store import Record, Store
+from keras_nas.errors import ResumeError
+from keras_nas.ledger import Event, Ledger, Trial
+from keras_nas.strategy import Failure, Outcome, Proposal
+
+
+@dataclass
+class Past:
+    """How far the attempts of one trial have come.
+
+    Args:
+        attempts: Ids of all attempts.
+        open: Ids of those whose end is not recorded.
+        failed: How many ended with a failure.
+        changes: Changed arguments of the last attempt.
+    """
+
+    attempts: list[str] = field(default_factory=list)
+    open: list[str] = field(default_factory=list)
+    failed: int = 0
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def proposal_body(trial: Trial) -> dict[str, Any]:
+    """A proposal in JSON types, as the records keep it."""
+    proposal = trial.proposal
+    return {"architecture": dict(proposal.architecture), "fidelity": dict(proposal.fidelity),
+            "parent": proposal.parent, "note": dict(proposal.note), "source": trial.source}  # fmt: skip
+
+
+def outcome_body(outcome: Outcome) -> dict[str, Any]:
+    """An outcome in JSON types, as the records keep it."""
+    failure = outcome.failure
+    described = {"kind": failure.kind, "message": failure.message, "traceback": failure.traceback} if failure else None
+    return {"scores": dict(outcome.scores), "failure": described}
+
+
+def read_trials(records: Collection[Record]) -> tuple[dict[int, Trial], list[Event]]:
+    """The trials and the order in which they were proposed and observed.
+
+    A damaged store may have lost records. A trial is known from either of its two records, and the place of a number
+    that left none is held by a trial that the ledger neither runs nor shows to the strategy.
+
+    Args:
+        records: The "propose" and "observe" records, in order.
+    """
+    trials: dict[int, Trial] = {}
+    log: list[Event] = []
+    for record in records:
+        number, body = int(record.trial or 0), record.body or {}
+        if number not in trials:
+            for missing in range(len(trials), number):
+                trials[missing] = Trial(missing, _proposal(body), "repeat")
+                log.append(("propose", missing))
+            trials[number] = Trial(number, _proposal(body), body["source"])
+            log.append(("propose", number))
+        if record.kind == "observe":
+            trials[number].outcome = _outcome(body)
+            log.append(("observe", number))
+    return trials, log
+
+
+def restore(ledger: Ledger, store: Store) -> None:
+    """Replays the log of an earlier run on a fresh ledger."""
+    trials, log = read_trials(list(store.records("propose", "observe")))
+    ledger.restore(trials.values(), log)
+
+
+def read_past(store: Store) -> dict[int, Past]:
+    """How far the attempts of each trial have come, by its number."""
+    past: dict[int, Past] = {}
+    for record in store.records("start", "end"):
+        attempt, body = str(record.attempt), record.body or {}
+        entry = past.setdefault(int(record.trial or 0), Past())
+        if record.kind == "start":
+            entry.attempts.append(attempt)
+            entry.open.append(attempt)
+            entry.changes = body["changes"]
+        elif attempt in entry.open:
+            entry.open.remove(attempt)
+            entry.failed += body["state"] == "failed"
+    return past
+
+
+def seconds_used(store: Store) -> float:
+    """Wall-clock time of all runs of the search so far, each from its call to its last record."""
+    total, began, last = 0.0, 0.0, 0.0
+    for kind, when in store.times():
+        if kind == "call":
+            total += last - began
+            began = when
+        last = max(when, began)
+    return total + last - began
+
+
+def check_same_search(store: Store, arguments: Mapping[str, Any], changeable: Collection[str] = ()) -> None:
+    """Refuses to go on with a different search than the one that the store holds.
+
+    Args:
+        store: An open store, possibly empty.
+        arguments: What decides whether it is the same search, in JSON types: the space, the data's fingerprint, ...
+        changeable: Arguments that may differ: limits, the number of workers.
+
+    Raises:
+        ResumeError: Lists each argument that differs, with both values.
+    """
+    first = next(store.records("call"), None)
+    if first is None:
+        return
+    before = (first.body or {})["arguments"]
+    names = sorted(({*before} | {*arguments}) - {*changeable})
+    differences = [
+        f"  {name}: {before.get(name)!r} there, {arguments.get(name)!r} now"
+        for name in names
+        if before.get(name) != arguments.get(name)
+    ]
+    if differences:
+        raise ResumeError(
+            f"The directory {store.directory} holds a different search:\n" + "\n".join(differences) + "\nName another "
+            "directory, or pass the same arguments to go on with that search."
+        )
+
+
+def _proposal(body: Mapping[str, Any]) -> Proposal:
+    return Proposal(Architecture(body["architecture"]), body["fidelity"], body["parent"], body["note"])
+
+
+def _outcome(body: Mapping[str, Any]) -> Outcome:
+    failure = body["failure"]
+    return Outcome(body["scores"], Failure(**failure) if failure else None)

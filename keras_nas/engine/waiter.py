@@ -1,0 +1,55 @@
+"""Waiting for pipes, for the death of processes and for a wake-up call, all in one place."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+
+from keras_nas.engine.process import WorkerProcess
+
+
+class Waiter:
+    """Waits until a worker has something to say, has died, or has room for what it is to be sent."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._reads, self._writes = os.pipe()
+        os.set_blocking(self._reads, False)
+        os.set_blocking(self._writes, False)
+        self._selector.register(self._reads, selectors.EVENT_READ)
+
+    def watch(self, worker: WorkerProcess) -> None:
+        """Waits for a worker from now on; to be called again whenever it was sent something."""
+        for descriptor, wanted, event in (
+            (worker.up, True, selectors.EVENT_READ),
+            (worker.death, worker.death is not None, selectors.EVENT_READ),
+            (worker.down, bool(worker.outbox), selectors.EVENT_WRITE),
+        ):
+            watched = descriptor in self._selector.get_map()
+            if wanted and not watched and descriptor is not None:
+                self._selector.register(descriptor, event)
+            elif watched and not wanted and descriptor is not None:
+                self._selector.unregister(descriptor)
+
+    def forget(self, worker: WorkerProcess) -> None:
+        """No longer waits for a worker."""
+        for descriptor in (worker.up, worker.down, worker.death):
+            if descriptor in self._selector.get_map() and descriptor is not None:
+                self._selector.unregister(descriptor)
+
+    def wait(self, seconds: float) -> bool:
+        """Waits for anything to happen, `seconds` (may be infinite) at most; True when it was `wake`."""
+        selected = self._selector.select(None if seconds == float("inf") else seconds)
+        return any(key.fd == self._reads and os.read(self._reads, 4096) for key, _ in selected)
+
+    def wake(self) -> None:
+        """Ends the waiting; may be called from a signal handler or another thread."""
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._writes, b"!")
+
+    def close(self) -> None:
+        """Frees what the waiting needs."""
+        self._selector.close()
+        os.close(self._reads)
+        os.close(self._writes)
