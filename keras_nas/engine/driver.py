@@ -81,9 +81,24 @@ class Driver:
             StoreError: When the records cannot be written.
             KeyboardInterrupt: At the second Ctrl-C.
         """
-        began = time.monotonic() - seconds_used(self.store)
-        self._resume()
-        deadline = began + self.plan.max_seconds if self.plan.max_seconds is not None else float("inf")
+        used = seconds_used(self.store)
+        deadline = (
+            time.monotonic() + self.plan.max_seconds - used if self.plan.max_seconds is not None else float("inf")
+        )
+        self._ending = None
+        try:
+            self._resume()
+            self._work(deadline)
+        finally:
+            reason = self._ending or "error"
+            self._tell(told.SearchEnded(reason))
+        report = failure_report(self.ledger.trials)
+        if report and reason != "interrupted":
+            raise SearchFailed(report)
+        return reason
+
+    def _work(self, deadline: float) -> None:
+        """The loop: hand out, wait, take in."""
         self.pool.start()
         with Interrupt(self.pool.wake) as interrupt:
             self._look_for_the_end(deadline, interrupt.requested)
@@ -93,12 +108,6 @@ class Driver:
                 self._look_for_the_end(deadline, interrupt.requested)
                 self._take_in(events)
                 self._hand_out()
-        reason = str(self._ending)
-        self._tell(told.SearchEnded(reason))
-        report = failure_report(self.ledger.trials)
-        if report and reason != "interrupted":
-            raise SearchFailed(report)
-        return reason
 
     def _is_through(self) -> bool:
         """Whether nothing runs and nothing more is to be run."""
@@ -114,7 +123,7 @@ class Driver:
         self._logged = len(self.ledger.log)
         self._past = read_past(self.store)
         self.store.append([Record("call", body=self.plan.call)])
-        self._tell(told.SearchStarted(len(self.ledger.trials)))
+        self._tell(told.SearchStarted(self.ledger.trials))
         self._clear_orphans()
         self._queue.extend(self.ledger.pending)
         for trial in self.ledger.pending:

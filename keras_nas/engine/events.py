@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,9 +93,9 @@ class TrialFailed:
 
 @dataclass(frozen=True)
 class SearchStarted:
-    """The driver begins; `restored` trials of an earlier run of the search are known already."""
+    """The driver begins; `trials` of earlier runs of the search are known already."""
 
-    restored: int
+    trials: Sequence[Trial]
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
-"""What a search shows while it runs: a live table in a terminal, one updating display in a notebook, a log elsewhere."""
+"""What a search shows while it runs: live in a terminal, one updating display in a notebook, a log elsewhere."""
 
 from __future__ import annotations
 
 import logging
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, Protocol
 
 from keras_nas.engine import events as told
@@ -44,6 +45,8 @@ class State:
     def take(self, notice: told.Notice) -> None:
         """Takes one notice in."""
         match notice:
+            case told.SearchStarted(trials):
+                self._restore(trials)
             case told.TrialStarted(trial):
                 self.running[trial.number] = "starting"
                 self._since.setdefault(trial.number, time.monotonic())
@@ -63,7 +66,7 @@ class State:
 
     @property
     def done(self) -> int:
-        """Trials that have ended in this run."""
+        """Trials that were run to an end, those of earlier runs of the search included."""
         return self.finished + self.failed
 
     def seconds_left(self) -> float | None:
@@ -82,6 +85,14 @@ class State:
         work = max(0.0, (self.max_trials - self.done) * each - spent)
         expected = work / self.workers
         return expected if limit is None else min(limit, expected)
+
+    def _restore(self, trials: Sequence[Trial]) -> None:
+        """Counts what an earlier run of the search has done."""
+        for trial in trials:
+            if trial.source == "run" and trial.outcome is not None:
+                self.finished += trial.outcome.ok
+                self.failed += not trial.outcome.ok
+                self._compare(trial)
 
     def _close(self, trial: Trial) -> None:
         self.running.pop(trial.number, None)
@@ -174,8 +185,7 @@ class NotebookDisplay:
 
     def show(self, state: State, notice: told.Notice) -> None:
         """Updates the output."""
-        from IPython.display import display
-
+        display = import_module("IPython.display").display
         content = {"text/plain": "\n".join(lines(state))}
         if self._handle is None:
             self._handle = display(content, raw=True, display_id=True)
