@@ -32,7 +32,7 @@ def fittest(members: Sequence[Member], rng: np.random.Generator) -> Member:
     """
     violations = np.array([member.violation for member in members])
     eligible = np.flatnonzero(violations == violations.min())
-    losses = np.stack([members[index].losses for index in eligible])
+    losses = np.stack([members[int(index)].losses for index in eligible])
     no_worse = (losses[:, None] <= losses[None]).all(axis=2)
     dominated = (no_worse & ~no_worse.T).any(axis=0)
     return members[int(rng.choice(eligible[~dominated]))]

@@ -42,7 +42,8 @@ class TournamentEvolution(Strategy):
     def propose(self, number: int, pending: Sequence[Proposal]) -> Proposal:
         """A random architecture while the population fills, then a winner's child."""
         rng = self.problem.rng(number)
-        if len(self.members) + len(pending) < self.population or not self.members:
+        filling = len(self.members) + len(pending) < self.population
+        if filling or not self.members or self.problem.decisions.size < 2:
             return Proposal(sample(self.problem.decisions, rng))
         return Proposal(self.child(rng))
 
