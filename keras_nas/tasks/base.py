@@ -60,12 +60,12 @@ class Task(ABC):
         """What the loss sees to what the user gets; no weights."""
 
     @abstractmethod
-    def loss(self) -> Any:
-        """A Keras loss between `encode`d targets and raw outputs, one number a row."""
+    def loss(self, finished: bool = False) -> Any:
+        """The Keras loss between `encode`d targets and raw outputs, or finished ones."""
 
     @abstractmethod
-    def encode(self, y: np.ndarray, signature: Signature) -> np.ndarray:
-        """Stored targets to the float32 rows `(n, outputs)` that `loss` compares with."""
+    def encode(self, y: Any, signature: Signature, finished: bool = False) -> Any:
+        """A batch of stored targets, a TensorFlow tensor, to the float32 `(batch, outputs)` that `loss` takes."""
 
     @abstractmethod
     def scores(self, y: np.ndarray, predictions: np.ndarray, names: Sequence[str] = ()) -> dict[str, float]:

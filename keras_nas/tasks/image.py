@@ -63,15 +63,17 @@ class ImageClassification(ImageTask):
 
         return net(layers.Softmax, x, dtype="float32")
 
-    def loss(self) -> Any:
-        """Cross-entropy on logits."""
+    def loss(self, finished: bool = False) -> Any:
+        """Cross-entropy, on logits or probabilities."""
         import keras
 
-        return keras.losses.CategoricalCrossentropy(from_logits=True)
+        return keras.losses.CategoricalCrossentropy(from_logits=not finished)
 
-    def encode(self, y: np.ndarray, signature: Signature) -> np.ndarray:
+    def encode(self, y: Any, signature: Signature, finished: bool = False) -> Any:
         """One-hot rows."""
-        return np.eye(signature.outputs, dtype=np.float32)[y]
+        import tensorflow as tf
+
+        return tf.one_hot(y, signature.outputs)
 
     def scores(self, y: np.ndarray, predictions: np.ndarray, names: Sequence[str] = ()) -> dict[str, float]:
         """Accuracy and log loss, and what else is named."""
@@ -99,16 +101,20 @@ class ImageRegression(ImageTask):
             dtype="float32",
         )
 
-    def loss(self) -> Any:
-        """Squared error of standardised targets."""
+    def loss(self, finished: bool = False) -> Any:
+        """Squared error."""
         import keras
 
         return keras.losses.MeanSquaredError()
 
-    def encode(self, y: np.ndarray, signature: Signature) -> np.ndarray:
-        """Standardised targets."""
-        mean, std = np.array(signature.output_mean), np.array(signature.output_std)
-        return np.asarray((y - mean) / std, dtype=np.float32)
+    def encode(self, y: Any, signature: Signature, finished: bool = False) -> Any:
+        """Standardised targets, or the targets as they are."""
+        import tensorflow as tf
+
+        if finished:
+            return tf.cast(y, tf.float32)
+        mean, std = np.float32(signature.output_mean), np.float32(signature.output_std)
+        return (tf.cast(y, tf.float32) - mean) / std
 
     def scores(self, y: np.ndarray, predictions: np.ndarray, names: Sequence[str] = ()) -> dict[str, float]:
         """Errors in the targets' units, and R2."""

@@ -1,0 +1,105 @@
+"""The fit of one trial: data, recipe, towers, schedule, checkpoints."""
+
+from __future__ import annotations
+
+import copy
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from keras_nas.architecture import Label
+from keras_nas.data import Feed, Rows, Split, class_weights, training_batches
+from keras_nas.engine.job import Report
+from keras_nas.estimators.fused import training_copy
+from keras_nas.estimators.recipe import complete, make_augment, make_optimizer, make_transform
+from keras_nas.estimators.schedule import Budget, Schedule, one_cycle
+from keras_nas.estimators.trainer import Trainer
+from keras_nas.estimators.training import Training
+from keras_nas.estimators.watch import Checkpoint, Watch, last_checkpoint
+from keras_nas.tasks import Built
+
+FOREVER = 1_000_000
+"""Epochs where the budget is in seconds."""
+
+
+def fit(
+    report: Report,
+    training: Training,
+    built: Built,
+    architecture: Mapping[str, Label] | None,
+    data: tuple[Rows, Split],
+    budget: Budget,
+    start: float,
+    fidelity: Mapping[str, float],
+) -> dict[str, Any]:
+    """Train `built` in place; goes on from the trial's checkpoint where there is one.
+
+    Returns:
+        Measurements: `epochs`, `batches`, `images_per_s`, the recipe's `settings`.
+    """
+    settings = complete(training.space.settings(architecture) if architecture is not None else {})
+    settings["batch_size"] = int(fidelity.get("batch_size", settings["batch_size"]))
+    state = last_checkpoint(report.folder)
+    finished = training.options.loss is not None or architecture is None
+    feed = _feed(training, data, settings, state["epoch"] if state else 0, finished)
+    stock = built.model if finished else built.raw
+    network = training_copy(stock, training.precision)
+    trainer = _trainer(training, network, settings, finished)
+    spent = (time.monotonic() - start) + (state["seconds"] if state else 0.0)
+    schedule = Schedule(budget, lambda progress: one_cycle(progress, settings["learning_rate"]), feed.steps, spent)
+    if state:
+        trainer.optimizer.build(trainer.trainable_variables)
+        trainer.load_weights(state["weights"])
+    callbacks = [schedule, Watch(report), Checkpoint(report.folder, schedule)]
+    began = time.monotonic()
+    trainer.fit(
+        **feed.fit_arguments(),
+        epochs=int(np.ceil(budget.epochs)) if budget.epochs is not None else FOREVER,
+        callbacks=[*callbacks, *copy.deepcopy(list(training.options.callbacks))],
+        shuffle=False,
+        verbose=0,
+    )
+    if network is not stock:
+        stock.set_weights(network.get_weights())
+    batches = schedule.batches - feed.epoch * feed.steps
+    return {
+        "epochs": schedule.batches / feed.steps,
+        "images_per_s": batches * settings["batch_size"] / max(1e-9, time.monotonic() - began),
+        "settings": settings,
+    }
+
+
+def _feed(
+    training: Training, data: tuple[Rows, Split], settings: dict[str, Any], epoch: int, finished: bool
+) -> Feed:
+    """The training batches under the recipe."""
+    rows, split = data
+    task, signature = training.task, training.signature
+    weight = None
+    if training.options.class_weight == "balanced":
+        weight = class_weights(rows.y[split.train], signature.outputs)
+    smoothing = settings["label_smoothing"] if task.target == "classification" else 0.0
+    size = min(settings["batch_size"], len(split.train))
+    return training_batches(
+        rows,
+        split.train,
+        size,
+        seed=training.seed,
+        epoch=epoch,
+        class_weight=weight,
+        augment=make_augment(settings["augmentation"], max(1, signature.input_shape[0] // 14)),
+        transform=make_transform(lambda y: task.encode(y, signature, finished), smoothing, settings["mixup"]),
+        drop_remainder=True,
+    )
+
+
+def _trainer(training: Training, network: Any, settings: dict[str, Any], finished: bool) -> Trainer:
+    """The compiled trainer; with a loss or a model of the user's own it learns finished outputs."""
+    towers = max(1, min(os.cpu_count() or 1, settings["batch_size"] // 16))
+    trainer = Trainer(network, towers)
+    loss = training.options.loss or training.task.loss(finished)
+    trainer.compile(optimizer=make_optimizer(settings), loss=loss, jit_compile=False)
+    return trainer

@@ -1,0 +1,81 @@
+"""A copy of a model that trains faster, sharing nothing but its numbers.
+
+Keras' batch normalisation is moments and element-wise operations on TensorFlow: half of a small network's step. The
+copy uses TensorFlow's fused kernel for the same function, under a mixed-precision policy where asked; its weights go
+back into the model of stock layers, which is what is scored and exported.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+class FusedBatchNormalization(keras.layers.BatchNormalization):
+    """Batch normalisation of feature maps `(batch, height, width, channels)` by TensorFlow's fused kernel.
+
+    Same weights and same function as its base class, in training and at inference.
+    """
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Normalise, and follow the batch's moments while training."""
+        moving = (self.moving_mean.value, self.moving_variance.value)
+        learns = bool(training) and self.trainable
+        mean, variance = (tf.zeros([0]), tf.zeros([0])) if learns else moving
+        y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=inputs,
+            scale=self.gamma.value,
+            offset=self.beta.value,
+            mean=mean,
+            variance=variance,
+            epsilon=self.epsilon,
+            is_training=learns,
+        )
+        if learns:
+            for old, new in zip((self.moving_mean, self.moving_variance), (mean, variance), strict=True):
+                old.assign(old * self.momentum + tf.stop_gradient(new) * (1.0 - self.momentum))
+        return y
+
+
+def training_copy(model: Any, policy: str) -> Any:
+    """A model of the same function and weights that trains faster.
+
+    Args:
+        model: a functional Keras model; another kind is returned as it is.
+        policy: Keras dtype policy of the copy's layers, "float32" or "mixed_bfloat16"; weights stay float32, and a
+            layer that the model keeps in float32 (input scaling, the output) stays so.
+
+    Returns:
+        The copy; `model.set_weights(copy.get_weights())` brings back what it learnt.
+    """
+    if not isinstance(model, keras.Model) or type(model).__name__ not in ("Functional", "Sequential"):
+        return model
+    wanted = {layer.name: _policy(layer, model, policy) for layer in model.layers}
+
+    def clone(layer: Any) -> Any:
+        config = {**layer.get_config(), "dtype": wanted.get(layer.name, policy)}
+        return (FusedBatchNormalization if _fusible(layer) else type(layer)).from_config(config)
+
+    copy = keras.models.clone_model(model, clone_function=clone)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def _fusible(layer: Any) -> bool:
+    """Whether TensorFlow's kernel computes just this layer."""
+    return (
+        type(layer) is keras.layers.BatchNormalization
+        and len(layer.input.shape) == 4
+        and layer.axis in (-1, 3)
+        and layer.scale
+        and layer.center
+    )
+
+
+def _policy(layer: Any, model: Any, policy: str) -> str:
+    """The layers at both ends keep float32: scaling of raw inputs, and outputs."""
+    ends = {tensor._keras_history.operation.name for tensor in model.outputs}
+    scales = isinstance(layer, keras.layers.Rescaling | keras.layers.Normalization)
+    return "float32" if layer.name in ends or scales else policy

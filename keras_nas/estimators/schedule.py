@@ -1,0 +1,93 @@
+"""How long a training lasts, and the learning rate on the way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The length of one training: epochs, or seconds of wall-clock time, whichever is given.
+
+    Args:
+        epochs: passes over the training rows, may be a fraction.
+        seconds: from the start of the trial, building and tracing included.
+    """
+
+    epochs: float | None = None
+    seconds: float | None = None
+
+    def progress(self, epochs: float, seconds: float) -> float:
+        """Share of the budget that is spent, from 0 to 1."""
+        shares = [done / total for done, total in ((epochs, self.epochs), (seconds, self.seconds)) if total is not None]
+        return min(1.0, max(shares, default=1.0))
+
+
+def one_cycle(progress: float, peak: float, warmup: float = 0.2) -> float:
+    """Learning rate of the one-cycle schedule (Smith and Topin, arXiv 1708.07120): up, then linearly to zero.
+
+    Args:
+        progress: share of the training that is over.
+        peak: largest learning rate.
+        warmup: share of the training before the peak.
+    """
+    if progress < warmup:
+        return peak * (0.05 + 0.95 * progress / warmup)
+    return peak * max(0.002, (1.0 - progress) / (1.0 - warmup))
+
+
+class Schedule(keras.callbacks.Callback):
+    """Sets the learning rate by the share of the budget that is spent, and stops when all is.
+
+    Args:
+        budget: how long to train.
+        rate: learning rate at a progress.
+        steps: batches in an epoch.
+        spent: seconds that were spent before (building, an earlier attempt).
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        budget: Budget,
+        rate: Callable[[float], float],
+        steps: int,
+        spent: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self.budget = budget
+        self.rate = rate
+        self.steps = steps
+        self.clock = clock
+        self.start = clock() - spent
+        self.batches = 0
+
+    @property
+    def seconds(self) -> float:
+        """Seconds spent."""
+        return self.clock() - self.start
+
+    @property
+    def progress(self) -> float:
+        """Share of the budget that is spent."""
+        return self.budget.progress(self.batches / self.steps, self.seconds)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Count from the epoch at which training was resumed."""
+        self.batches = epoch * self.steps
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Set the learning rate."""
+        self.model.optimizer.learning_rate.assign(self.rate(self.progress))
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Stop within the epoch when the budget is spent."""
+        self.batches += 1
+        if self.progress >= 1.0:
+            self.model.stop_training = True

@@ -1,0 +1,54 @@
+"""The training step: one batch in several towers that run at the same time.
+
+On a CPU the convolutions of a small network do not fill two cores. Splitting the batch into as many independent towers
+as there are cores, all of the same weights, does: TensorFlow's executor runs them side by side. Batch normalisation
+then sees a share of the batch, as on several devices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+class Trainer(keras.Model):
+    """Trains `network` under `fit`.
+
+    Args:
+        network: a Keras model; its weights are what is trained.
+        towers: shares of a batch computed side by side, 1 for the ordinary step.
+    """
+
+    def __init__(self, network: Any, towers: int = 1) -> None:
+        super().__init__()
+        self.network = network
+        self.towers = towers
+        self.built = True
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """The network's outputs."""
+        return self.network(inputs, training=training)
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """One update on one batch; the loss is the mean over the towers'."""
+        with tf.GradientTape() as tape:
+            losses = [
+                self.compute_loss(x=x, y=y, y_pred=self.network(x, training=True), sample_weight=weight)
+                for x, y, weight in self._shares(*keras.utils.unpack_x_y_sample_weight(data))
+            ]
+            loss = tf.add_n(losses) / self.towers
+            scaled = self.optimizer.scale_loss(loss)
+        gradients = tape.gradient(scaled, self.trainable_weights)
+        self.optimizer.apply(gradients, self.trainable_weights)
+        self._loss_tracker.update_state(loss)
+        return {"loss": self._loss_tracker.result()}
+
+    def _shares(self, x: Any, y: Any, weight: Any) -> Iterator[tuple[Any, Any, Any]]:
+        """The towers' parts of a batch."""
+        size = tf.shape(y)[0]
+        for tower in range(self.towers):
+            part = slice(size * tower // self.towers, size * (tower + 1) // self.towers)
+            yield x[part], y[part], None if weight is None else weight[part]

@@ -1,0 +1,179 @@
+"""The plain estimator: train an architecture and score it on the validation part.
+
+`train` runs in a worker. It builds the model of stock layers, trains a faster copy of it under the recipe that the
+architecture carries, brings the weights back, and scores the model of stock layers: the one that is kept.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_nas.architecture import Label
+from keras_nas.data import Rows, Split
+from keras_nas.engine.failures import failing_as
+from keras_nas.engine.job import Report, TrialError
+from keras_nas.estimators.schedule import Budget
+from keras_nas.spaces import Space
+from keras_nas.tasks import Built, Signature, Task
+
+SCORE_BATCH = 512
+"""Rows in a batch of predictions."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """All that a worker needs to train any architecture of a search.
+
+    Args:
+        task: what stands around the networks.
+        space: where architectures come from.
+        signature: of the data.
+        data: folder of the rows and the split.
+        seed: keys weights, batches and augmentation, together with the trial's number.
+        precision: Keras dtype policy of training.
+        options: what few searches change.
+    """
+
+    task: Task
+    space: Space
+    signature: Signature
+    data: Path
+    seed: int = 0
+    precision: str = "float32"
+    options: Options = field(default_factory=lambda: Options())
+
+
+@dataclass(frozen=True)
+class Options:
+    """What few searches change.
+
+    Args:
+        scores: further scores to compute, without the prefix `val_`.
+        loss: a Keras loss on the model's outputs, instead of the task's.
+        metrics: Keras metrics on the model's outputs, by name or as objects; each is scored.
+        callbacks: Keras callbacks for every training.
+        class_weight: "balanced", or None.
+        baseline: the user's own model, trained like any other where the architecture is None.
+        limits: costs to measure after training: name -> limit or None; `params` above its limit ends a trial early.
+    """
+
+    scores: Sequence[str] = ()
+    loss: Any = None
+    metrics: Sequence[Any] = ()
+    callbacks: Sequence[Any] = ()
+    class_weight: str | None = None
+    baseline: Any = None
+    limits: Mapping[str, float | None] = field(default_factory=dict)
+
+
+def train(
+    report: Report,
+    *,
+    training: Training,
+    architecture: Mapping[str, Label] | None,
+    number: int,
+    fidelity: Mapping[str, float],
+) -> dict[str, Any]:
+    """One trial.
+
+    Args:
+        report: the search's ear, and the trial's folder.
+        training: what all trials share.
+        architecture: answers to the space's decisions; None for the user's baseline.
+        number: of the trial; keys its randomness.
+        fidelity: `epochs` or `seconds`, and the `batch_size` and `precision` of a retry.
+
+    Returns:
+        `scores` (prefixed `val_`, and costs), `measurements`, `artefacts` (the weights' file name) and `seconds`.
+    """
+    import keras
+
+    from keras_nas.estimators.fitting import fit
+
+    start = time.monotonic()
+    keras.utils.set_random_seed((training.seed * 1_000_003 + number) % 2**31)
+    rows, split = Rows.load(training.data), Split.load(training.data)
+    with failing_as("build_error"):
+        built = build(training, architecture)
+    _check_size(built, training.options.limits)
+    ready = time.monotonic()
+    budget = Budget(fidelity.get("epochs"), fidelity.get("seconds"))
+    measured = fit(report, training, built, architecture, (rows, split), budget, start, fidelity)
+    fitted = time.monotonic()
+    scores = validation_scores(training, built.model, rows, split.validation)
+    costs, spoken = measure_costs(built.model, training.options.limits)
+    weights = report.folder / "model.weights.h5"
+    built.model.save_weights(weights)
+    end = time.monotonic()
+    return {
+        "scores": {**{f"val_{name}": value for name, value in scores.items()}, **costs},
+        "measurements": {**measured, "latency": spoken},
+        "artefacts": {"weights": weights.name},
+        "seconds": {"build": ready - start, "fit": fitted - ready, "score": end - fitted},
+    }
+
+
+def build(training: Training, architecture: Mapping[str, Label] | None) -> Built:
+    """The Keras model of an architecture, or the user's baseline."""
+    import keras
+
+    if architecture is None:
+        model = training.options.baseline
+        model = keras.models.clone_model(model) if isinstance(model, keras.Model) else model()
+        return Built(model, model)
+    return training.task.build(training.space, architecture, training.signature)
+
+
+def validation_scores(training: Training, model: Any, rows: Rows, index: np.ndarray) -> dict[str, float]:
+    """The model's scores on some rows, without prefix."""
+    from keras_nas.data import evaluation_batches
+
+    batches = evaluation_batches(rows, index, SCORE_BATCH)
+    predictions = model.predict(batches.map(lambda x, *_: x), verbose=0)
+    y = np.asarray(rows.y[index])
+    scores = training.task.scores(y, predictions, training.options.scores)
+    for metric in training.options.metrics:
+        scores.update(_metric_score(training, metric, y, predictions))
+    return scores
+
+
+def _metric_score(training: Training, metric: Any, y: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
+    """One Keras metric on targets as the loss sees them: one-hot classes, or the targets themselves."""
+    import keras
+
+    meter = keras.metrics.get(metric) if isinstance(metric, str) else metric.from_config(metric.get_config())
+    classes = training.task.target == "classification"
+    truth = np.eye(training.signature.outputs, dtype=np.float32)[y] if classes else y
+    if isinstance(meter, keras.metrics.Metric):
+        meter.update_state(truth, predictions)
+        return {meter.name: float(meter.result())}
+    return {str(metric): float(np.mean(meter(truth, predictions)))}
+
+
+def _check_size(built: Built, limits: Mapping[str, float | None]) -> None:
+    limit = limits.get("params")
+    if limit is not None and built.model.count_params() > limit:
+        raise TrialError("too_large", f"{built.model.count_params():,} parameters, at most {limit:,.0f} allowed.")
+
+
+def measure_costs(model: Any, limits: Mapping[str, float | None]) -> tuple[dict[str, float], str | None]:
+    """The costs named in `limits` (and the parameters always), and the latency's measurement in words."""
+    costs: dict[str, float] = {"params": float(model.count_params())}
+    spoken = None
+    if set(limits) & {"latency_ms", "latency_p95_ms"}:
+        from keras_nas.objectives.latency import measure_latency
+
+        measurement = measure_latency(model)
+        costs.update(measurement.scores())
+        spoken = str(measurement)
+    if set(limits) & {"flops", "memory_mb", "size_mb"}:
+        from keras_nas.objectives.cost import cost_of_model
+
+        costs.update({name: float(value) for name, value in cost_of_model(model).scores().items()})
+    return costs, spoken
