@@ -154,9 +154,7 @@ def objectives_from(spec: ObjectiveSpec) -> tuple[Objective, ...]:
     names = [objective.name for objective in objectives]
     repeated = [name for name in names if names.count(name) > 1]
     if repeated:
-        raise InvalidArgument(
-            f"Objective {repeated[0]!r} is given {names.count(repeated[0])} times: give it once."
-        )
+        raise InvalidArgument(f"Objective {repeated[0]!r} is given {names.count(repeated[0])} times: give it once.")
     return objectives
 
 

@@ -105,8 +105,7 @@ def hypervolume(losses: ArrayLike, reference: ArrayLike) -> float:
     corner = np.asarray(reference, dtype=float)
     if corner.shape != points.shape[1:] or not np.isfinite(corner).all():
         raise InvalidArgument(
-            f"The reference point is {reference!r}: "
-            f"expected {points.shape[1]} finite numbers, one an objective."
+            f"The reference point is {reference!r}: expected {points.shape[1]} finite numbers, one an objective."
         )
     inside = points[(points < corner).all(axis=1)]
     return float(_volume(inside[pareto_front(inside)] if len(inside) else inside, corner))
@@ -181,7 +180,5 @@ def _matrix(losses: ArrayLike) -> np.ndarray:
 def _violations(violations: ArrayLike, count: int) -> np.ndarray:
     excess = np.asarray(violations, dtype=float)
     if excess.shape != (count,) or np.isnan(excess).any():
-        raise InvalidArgument(
-            f"The violations have shape {excess.shape}: expected ({count},), numbers from 0 up."
-        )
+        raise InvalidArgument(f"The violations have shape {excess.shape}: expected ({count},), numbers from 0 up.")
     return excess
