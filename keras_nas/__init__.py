@@ -51,9 +51,7 @@ def __getattr__(name: str) -> Any:
     if name in _SUBMODULES:
         return import_module(f"keras_nas.{name}")
     if name not in _HOME:
-        raise AttributeError(
-            f"module 'keras_nas' has no attribute {name!r}; the public names are {sorted(__all__)}"
-        )
+        raise AttributeError(f"module 'keras_nas' has no attribute {name!r}; the public names are {sorted(__all__)}")
     value = globals()[name] = getattr(import_module(_HOME[name]), name)
     return value
 
