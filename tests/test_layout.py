@@ -17,20 +17,21 @@ LAYERS = (
     ("architecture", "domains"),
     ("decisions",),
     ("operators", "encoding"),
-    ("net", "tuning"),
+    ("net", "tuning", "hyperparameters"),
     ("nodes",),
     ("space", "graph"),
     ("blocks",),
     ("spaces",),
     ("hypermodel", "objectives"),
     ("strategy",),
-    ("ledger",),
+    ("ledger", "scoring"),
+    ("record",),
     ("tuners",),
     ("oracle",),
     ("data",),
     ("tasks",),
-    ("estimators",),
     ("engine",),
+    ("estimators",),
     ("result", "export", "callbacks"),
     ("search",),
     ("testing", "cli", "__main__"),
@@ -101,7 +102,7 @@ def test_blocks_and_strategies_know_only_what_they_may(folder: str) -> None:
 
 
 def test_only_the_adapters_know_keras_tuner() -> None:
-    adapters = {"keras_nas.oracle", "keras_nas.hypermodel"}
+    adapters = {"keras_nas.oracle", "keras_nas.hypermodel", "keras_nas.hyperparameters"}
     report(
         [
             f"{source.at(i.line)}: imports keras_tuner when it is loaded; only {sorted(adapters)} may"
