@@ -7,9 +7,7 @@ import pytest
 from keras_nas import errors
 from keras_nas.errors import DataError, InvalidArgument, KerasNASError, ResumeError, StoreError, suggest, unknown
 
-CLASSES = [
-    member for _, member in inspect.getmembers(errors, inspect.isclass) if member.__module__ == errors.__name__
-]
+CLASSES = [member for _, member in inspect.getmembers(errors, inspect.isclass) if member.__module__ == errors.__name__]
 
 
 @pytest.mark.parametrize("error", CLASSES, ids=lambda error: error.__name__)
@@ -38,9 +36,7 @@ def test_suggest_is_silent_when_nothing_is_similar() -> None:
 
 def test_unknown_lists_the_valid_names_and_the_nearest() -> None:
     message = unknown("space", "mobilenit", ["nasnet", "mobilenet"])
-    assert message == (
-        "Unknown space 'mobilenit': expected one of 'nasnet', 'mobilenet'. Did you mean 'mobilenet'?"
-    )
+    assert message == ("Unknown space 'mobilenit': expected one of 'nasnet', 'mobilenet'. Did you mean 'mobilenet'?")
 
 
 def test_unknown_without_a_near_name_only_lists() -> None:
@@ -53,4 +49,3 @@ def test_unknown_with_nothing_valid() -> None:
 
 def test_unknown_accepts_what_is_not_a_string() -> None:
     assert unknown("depth", 3, [1, 2]) == "Unknown depth 3: expected one of 1, 2."
-

@@ -40,7 +40,8 @@ class Feed:
 
     def fit_arguments(self) -> dict[str, Any]:
         """The arguments that `model.fit` needs to train on these batches."""
-        return {"x": self.dataset, "steps_per_epoch": self.steps, "initial_epoch": self.epoch}
+        batches = {"x": self.dataset, "steps_per_epoch": self.steps, "initial_epoch": self.epoch}
+        return batches | {"shuffle": False}  # they are shuffled already, and fit warns that it cannot
 
 
 def training_batches(
