@@ -76,6 +76,13 @@ def test_every_module_has_a_layer() -> None:
     report([f"keras_nas/{name}: give it a row in LAYERS of tests/test_layout.py" for name in unknown])
 
 
+def test_every_folder_is_a_package() -> None:
+    """One without an __init__.py would be left out of what is built."""
+    folders = sorted({source.path.parent for source in PACKAGE})
+    missing = [folder for folder in folders if not (folder / "__init__.py").is_file()]
+    report([f"{folder.relative_to(ROOT).as_posix()}: has modules but no __init__.py" for folder in missing])
+
+
 def test_imports_go_downward() -> None:
     report(
         [
