@@ -17,11 +17,25 @@ if TYPE_CHECKING:
     from keras_nas import blocks as blocks
     from keras_nas import errors as errors
     from keras_nas import objectives as objectives
+    from keras_nas import oracle as oracle
     from keras_nas import tuners as tuners
     from keras_nas.architecture import Architecture as Architecture
     from keras_nas.decisions import Decision as Decision
     from keras_nas.decisions import Decisions as Decisions
+    from keras_nas.graph import Graph as Graph
+    from keras_nas.graph import Join as Join
     from keras_nas.ledger import Ledger as Ledger
+    from keras_nas.net import Net as Net
+    from keras_nas.oracle import StrategyOracle as StrategyOracle
+    from keras_nas.space import Channels as Channels
+    from keras_nas.space import Choice as Choice
+    from keras_nas.space import Given as Given
+    from keras_nas.space import Op as Op
+    from keras_nas.space import Range as Range
+    from keras_nas.space import Repeat as Repeat
+    from keras_nas.space import Series as Series
+    from keras_nas.space import block as block
+    from keras_nas.spaces import Space as Space
     from keras_nas.strategy import DONE as DONE
     from keras_nas.strategy import WAIT as WAIT
     from keras_nas.strategy import Failure as Failure
@@ -32,12 +46,17 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_SUBMODULES = ("blocks", "errors", "objectives", "tuners")
+_SUBMODULES = ("blocks", "errors", "objectives", "oracle", "tuners")
 
 _NAMES = {
     "architecture": ("Architecture",),
     "decisions": ("Decision", "Decisions"),
+    "graph": ("Graph", "Join"),
     "ledger": ("Ledger",),
+    "net": ("Net",),
+    "oracle": ("StrategyOracle",),
+    "space": ("Channels", "Choice", "Given", "Op", "Range", "Repeat", "Series", "block"),
+    "spaces": ("Space",),
     "strategy": ("DONE", "WAIT", "Failure", "Outcome", "Problem", "Proposal", "Strategy"),
 }
 

@@ -21,7 +21,7 @@ OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 def test_examples_run(source: Source) -> None:
     module = importlib.import_module(source.module)
     result = doctest.testmod(module, optionflags=OPTIONS)
-    assert result.attempted
+    assert result.attempted, f"every example of {source.module} is skipped: show one that runs, or none"
     assert not result.failed, f"{result.failed} examples of {source.module} fail, see the captured output"
 
 
