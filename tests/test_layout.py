@@ -32,8 +32,9 @@ LAYERS = (
     ("engine",),
     ("estimators",),
     ("artefact", "export"),
-    ("result", "callbacks"),
-    ("search",),
+    ("preflight", "methods", "callbacks"),
+    ("result",),
+    ("session", "search"),
     ("testing", "cli", "__main__"),
 )
 RANK = {unit: rank for rank, units in enumerate(LAYERS) for unit in units}
