@@ -33,6 +33,7 @@ LAYERS = (
     ("estimators",),
     ("artefact", "export"),
     ("preflight", "methods", "callbacks"),
+    ("outcome",),
     ("result",),
     ("session", "search"),
     ("testing", "cli", "__main__"),
