@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-import os
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,30 +25,46 @@ FOREVER = 1_000_000
 """Epochs where the budget is in seconds."""
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """How one network is to be trained.
+
+    Args:
+        budget: how long.
+        towers: shares of a batch that are computed side by side.
+        batch_divisor: by how much smaller than the recipe's the batch is.
+        start: monotonic seconds at which the trial began.
+    """
+
+    budget: Budget
+    towers: int
+    batch_divisor: int
+    start: float
+
+
 def fit(
     report: Report,
     training: Training,
     built: Built,
     architecture: Mapping[str, Label] | None,
     data: tuple[Rows, Split],
-    budget: Budget,
-    start: float,
-    fidelity: Mapping[str, float],
+    lesson: Lesson,
 ) -> dict[str, Any]:
     """Train `built` in place; goes on from the trial's checkpoint where there is one.
 
     Returns:
-        Measurements: `epochs`, `batches`, `images_per_s`, the recipe's `settings`.
+        Measurements: `epochs`, `images_per_s`, the recipe's `settings`.
     """
+    budget = lesson.budget
     settings = complete(training.space.settings(architecture) if architecture is not None else {})
-    settings["batch_size"] = int(fidelity.get("batch_size", settings["batch_size"]))
+    settings["batch_size"] = max(1, settings["batch_size"] // lesson.batch_divisor)
     state = last_checkpoint(report.folder)
     finished = training.options.loss is not None or architecture is None
     feed = _feed(training, data, settings, state["epoch"] if state else 0, finished)
     stock = built.model if finished else built.raw
     network = training_copy(stock, training.precision)
-    trainer = _trainer(training, network, settings, finished)
-    spent = (time.monotonic() - start) + (state["seconds"] if state else 0.0)
+    trainer = _trainer(training, network, settings, finished, lesson.towers)
+    spent = (time.monotonic() - lesson.start) + (state["seconds"] if state else 0.0)
     schedule = Schedule(budget, lambda progress: one_cycle(progress, settings["learning_rate"]), feed.steps, spent)
     if state:
         trainer.optimizer.build(trainer.trainable_variables)
@@ -72,9 +88,7 @@ def fit(
     }
 
 
-def _feed(
-    training: Training, data: tuple[Rows, Split], settings: dict[str, Any], epoch: int, finished: bool
-) -> Feed:
+def _feed(training: Training, data: tuple[Rows, Split], settings: dict[str, Any], epoch: int, finished: bool) -> Feed:
     """The training batches under the recipe."""
     rows, split = data
     task, signature = training.task, training.signature
@@ -96,10 +110,9 @@ def _feed(
     )
 
 
-def _trainer(training: Training, network: Any, settings: dict[str, Any], finished: bool) -> Trainer:
+def _trainer(training: Training, network: Any, settings: dict[str, Any], finished: bool, towers: int) -> Trainer:
     """The compiled trainer; with a loss or a model of the user's own it learns finished outputs."""
-    towers = max(1, min(os.cpu_count() or 1, settings["batch_size"] // 16))
-    trainer = Trainer(network, towers)
+    trainer = Trainer(network, max(1, min(towers, settings["batch_size"] // 16)))
     loss = training.options.loss or training.task.loss(finished)
     trainer.compile(optimizer=make_optimizer(settings), loss=loss, jit_compile=False)
     return trainer

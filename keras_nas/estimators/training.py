@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from keras_nas.estimators.schedule import Budget
 from keras_nas.spaces import Space
 from keras_nas.tasks import Built, Signature, Task
 
+MODEL = "model.keras"
+"""The file of a trial's model, in the trial's folder."""
 SCORE_BATCH = 512
 """Rows in a batch of predictions."""
 
@@ -79,6 +81,7 @@ def train(
     architecture: Mapping[str, Label] | None,
     number: int,
     fidelity: Mapping[str, float],
+    towers: int = 1,
 ) -> dict[str, Any]:
     """One trial.
 
@@ -87,14 +90,15 @@ def train(
         training: what all trials share.
         architecture: answers to the space's decisions; None for the user's baseline.
         number: of the trial; keys its randomness.
-        fidelity: `epochs` or `seconds`, and the `batch_size` and `precision` of a retry.
+        fidelity: `epochs` or `seconds`, and a retry's `batch_divisor` and `float32`.
+        towers: shares of a batch that are computed side by side.
 
     Returns:
         `scores` (prefixed `val_`, and costs), `measurements`, `artefacts` (the weights' file name) and `seconds`.
     """
     import keras
 
-    from keras_nas.estimators.fitting import fit
+    from keras_nas.estimators.fitting import Lesson, fit
 
     start = time.monotonic()
     keras.utils.set_random_seed((training.seed * 1_000_003 + number) % 2**31)
@@ -104,19 +108,29 @@ def train(
     _check_size(built, training.options.limits)
     ready = time.monotonic()
     budget = Budget(fidelity.get("epochs"), fidelity.get("seconds"))
-    measured = fit(report, training, built, architecture, (rows, split), budget, start, fidelity)
+    lesson = Lesson(budget, towers, int(fidelity.get("batch_divisor", 1)), start)
+    if fidelity.get("float32"):
+        training = replace(training, precision="float32")
+    measured = fit(report, training, built, architecture, (rows, split), lesson)
     fitted = time.monotonic()
     scores = validation_scores(training, built.model, rows, split.validation)
     costs, spoken = measure_costs(built.model, training.options.limits)
-    weights = report.folder / "model.weights.h5"
-    built.model.save_weights(weights)
+    name = _save(built.model, report.folder)
     end = time.monotonic()
     return {
         "scores": {**{f"val_{name}": value for name, value in scores.items()}, **costs},
         "measurements": {**measured, "latency": spoken},
-        "artefacts": {"weights": weights.name},
+        "artefacts": {"model": name},
         "seconds": {"build": ready - start, "fit": fitted - ready, "score": end - fitted},
     }
+
+
+def _save(model: Any, folder: Path) -> str:
+    """The scored model, written under another name first."""
+    unfinished = folder / "unfinished.keras"
+    model.save(unfinished)
+    unfinished.replace(folder / MODEL)
+    return MODEL
 
 
 def build(training: Training, architecture: Mapping[str, Label] | None) -> Built:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ class Space:
         network: maps the preprocessed input to a feature vector `(batch, features)`; the task appends its own outputs.
         recipe: training settings by name; each a constant, a Choice or a Range. Decisions get the scope `recipe`.
         description: one line for `keras_nas.spaces()`.
+        start: architectures known to be good, which a search tries first.
 
     Example:
         >>> from keras import layers
@@ -42,12 +43,18 @@ class Space:
     """
 
     def __init__(
-        self, name: str, network: Node, recipe: Mapping[str, Any] | None = None, description: str = ""
+        self,
+        name: str,
+        network: Node,
+        recipe: Mapping[str, Any] | None = None,
+        description: str = "",
+        start: Sequence[Mapping[str, Label]] = (),
     ) -> None:
         self.name = name
         self.network = network
         self.recipe = dict(recipe or {})
         self.description = description
+        self.start = tuple(self.validate(architecture) for architecture in start)
 
     @cached_property
     def network_decisions(self) -> Decisions:

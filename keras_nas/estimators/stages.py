@@ -1,0 +1,187 @@
+"""Explore by short trainings, then train the finalists well: the plain division of a budget.
+
+A strategy around a strategy: it says how long each of the inner strategy's proposals is trained, and once exploring is
+over proposes the best of them again, for the rest of the time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from keras_nas.architecture import Architecture
+from keras_nas.objectives.pareto import crowding_distance, non_dominated_sort
+from keras_nas.strategy import DONE, WAIT, Outcome, Problem, Proposal, Signal, Strategy
+
+BASELINE = "baseline"
+"""The note of the proposal that trains the user's own model; its architecture is empty."""
+
+
+@dataclass(frozen=True)
+class Division:
+    """How a budget is divided.
+
+    Args:
+        explore: fidelity of an exploring trial, `{"seconds": 24}` or `{"epochs": 4}`.
+        explore_trials: how many exploring trials at most; None where time alone ends exploring.
+        explore_seconds: wall-clock seconds after which no exploring trial is begun; None where the number ends it.
+        total_seconds: of the whole search; None where epochs count.
+        final_epochs: of a finalist, where epochs count.
+        finalists: how many architectures are trained to the end.
+        reserve_seconds: kept at the end for scoring the winner and writing results.
+    """
+
+    explore: Mapping[str, float]
+    explore_trials: int | None = None
+    explore_seconds: float | None = None
+    total_seconds: float | None = None
+    final_epochs: float = 20.0
+    finalists: int = 1
+    reserve_seconds: float = 5.0
+
+
+def divide(max_time: float | None, max_trials: int | None, workers: int, finalists: int) -> Division:
+    """A sensible division.
+
+    With time to keep, a third goes into exploring, in slots that grow with the square root of the whole, so that more
+    time buys both more trials and longer ones. Without, exploring trials take 3 epochs and finalists 20.
+
+    Args:
+        max_time: seconds of the whole search, or None.
+        max_trials: trials, finalists included, or None.
+        workers: trials that run at once.
+        finalists: architectures that are trained to the end.
+    """
+    number = None if max_trials is None else max(1, max_trials - finalists)
+    if max_time is None:
+        return Division({"epochs": 3.0}, explore_trials=number, finalists=finalists)
+    share = EXPLORE * max_time
+    slot = min(max(8.0, math.sqrt(max_time)), share)
+    if number is not None:
+        slot = min(max(slot, share * workers / number), share)
+    return Division(
+        {"seconds": round(slot, 1)},
+        number,
+        share,
+        max_time,
+        finalists=finalists,
+        reserve_seconds=2.0 + 0.01 * max_time,
+    )
+
+
+EXPLORE = 0.35
+"""Share of the time that goes into exploring."""
+
+
+class Stages(Strategy):
+    """Explore, then finalists, then done.
+
+    Args:
+        explorer: says what to explore.
+        division: of the budget.
+        clock: seconds of wall-clock time that the search has used.
+        first: architectures to explore before the explorer is asked.
+        baseline: whether the user's own model is trained as long as a finalist.
+    """
+
+    def __init__(
+        self,
+        explorer: Strategy,
+        division: Division,
+        clock: Callable[[], float],
+        first: Sequence[Architecture] = (),
+        baseline: bool = False,
+    ) -> None:
+        self.explorer = explorer
+        self.division = division
+        self.clock = clock
+        self.first = tuple(first)
+        self.baseline = baseline
+
+    def begin(self, problem: Problem) -> None:
+        """Start exploring."""
+        super().begin(problem)
+        self.explorer.begin(problem)
+        self._explored: list[tuple[Proposal, Outcome]] = []
+        self._ended: list[Proposal] = []
+
+    def observe(self, proposal: Proposal, outcome: Outcome) -> None:
+        """The explorer learns from exploring trials alone: scores of longer trainings do not compare."""
+        if "final" in proposal.fidelity:
+            self._ended.append(proposal)
+            return
+        self._explored.append((proposal, outcome))
+        self.explorer.observe(proposal, outcome)
+
+    def propose(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
+        """An exploring trial, a finalist, or neither."""
+        exploring = [proposal for proposal in pending if "final" not in proposal.fidelity]
+        begun = [*self._ended, *(proposal for proposal in pending if "final" in proposal.fidelity)]
+        if not begun and self._exploring(len(exploring)):
+            answer = self._explore(number, pending)
+            if answer is not DONE:
+                return answer
+        if exploring:
+            return WAIT
+        left = [proposal for proposal in self._finalists() if not _among(proposal, begun)]
+        if len(begun) > len(self._ended):
+            return WAIT
+        return self._final(left) if left else DONE
+
+    def _exploring(self, running: int) -> bool:
+        division = self.division
+        number = division.explore_trials
+        if number is not None and len(self._explored) + running >= number:
+            return False
+        if division.explore_seconds is None:
+            return number is not None
+        slot = division.explore.get("seconds", 0.0)
+        return not self._explored or self.clock() + 0.6 * slot <= division.explore_seconds
+
+    def _explore(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
+        seen = {proposal.architecture for proposal, _ in self._explored} | {p.architecture for p in pending}
+        for architecture in self.first:
+            if architecture not in seen:
+                return Proposal(architecture, self.division.explore)
+        answer = self.explorer.propose(number, pending)
+        if isinstance(answer, Signal):
+            return answer
+        return Proposal(answer.architecture, self.division.explore, answer.parent, answer.note)
+
+    def _finalists(self) -> list[Proposal]:
+        """The best explored, best first; the user's baseline at the end."""
+        ranked = _ranked(self, self._explored)[: self.division.finalists]
+        finalists = [Proposal(proposal.architecture, note=proposal.note) for proposal in ranked]
+        return finalists + [Proposal(Architecture({}), note={BASELINE: True})] * self.baseline
+
+    def _final(self, left: Sequence[Proposal]) -> Proposal:
+        """The next finalist with its share of what is left of the budget."""
+        division = self.division
+        budget = {"epochs": division.final_epochs}
+        if division.total_seconds is not None:
+            seconds = division.total_seconds - self.clock() - division.reserve_seconds
+            budget = {"seconds": round(max(1.0, seconds / len(left)), 1)}
+        return Proposal(left[0].architecture, {"final": 1.0, **budget}, note=left[0].note)
+
+
+def _among(proposal: Proposal, begun: Sequence[Proposal]) -> bool:
+    return any(other.architecture == proposal.architecture for other in begun)
+
+
+def _ranked(strategy: Strategy, explored: Sequence[tuple[Proposal, Outcome]]) -> list[Proposal]:
+    """What was explored without failure, best first: by non-dominated front, then by crowding."""
+    good = [(proposal, outcome) for proposal, outcome in explored if outcome.ok]
+    if not good:
+        return []
+    losses = np.array([strategy.loss(outcome) for _, outcome in good])
+    violations = np.array([strategy.violation(outcome) for _, outcome in good])
+    fronts = np.asarray(non_dominated_sort(losses, violations))
+    order: list[int] = []
+    for front in sorted(set(fronts.tolist())):
+        members = np.flatnonzero(fronts == front)
+        spread = crowding_distance(losses[members]) if losses.shape[1] > 1 else -losses[members, 0]
+        order.extend(int(member) for member in members[np.argsort(-spread, kind="stable")])
+    return [good[index][0] for index in dict.fromkeys(order)]

@@ -1,0 +1,60 @@
+"""Published methods as rows of one table: space x strategy x estimator x objectives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from keras_nas.errors import InvalidArgument, unknown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Method:
+    """One row.
+
+    Args:
+        space: name of a ready space, or "any".
+        strategy: name of a strategy.
+        estimator: name of an estimator.
+        objectives: "any", or what the method was made for.
+        paper: where it comes from.
+    """
+
+    space: str
+    strategy: str
+    estimator: str = "finalists"
+    objectives: str = "any"
+    paper: str = ""
+
+
+METHODS: dict[str, Method] = {
+    "auto": Method("any", "auto"),
+    "random_search": Method("any", "random", paper="Li and Talwalkar, arXiv 1902.07638"),
+    "nas_rl": Method("any", "reinforce", paper="Zoph and Le, arXiv 1611.01578"),
+    "nasnet": Method("nasnet", "ppo", paper="Zoph et al., arXiv 1707.07012"),
+    "amoebanet": Method("nasnet", "evolution", paper="Real et al., arXiv 1802.01548"),
+    "nsga_net": Method("any", "nsga2", objectives="several", paper="Lu et al., arXiv 1810.03522"),
+    "nasbot": Method("any", "bayesian", paper="Kandasamy et al., arXiv 1802.07191"),
+}
+
+
+def get_method(name: str) -> Method:
+    """The row of that name.
+
+    Raises:
+        InvalidArgument: for an unknown name; lists the valid ones and suggests the nearest.
+    """
+    if name not in METHODS:
+        raise InvalidArgument(unknown("method", name, METHODS))
+    return METHODS[name]
+
+
+def methods() -> pd.DataFrame:
+    """The table: one row a method, one column an axis."""
+    import pandas as pd
+
+    rows = [{"method": name, **vars(method)} for name, method in METHODS.items()]
+    return pd.DataFrame(rows)

@@ -1,0 +1,185 @@
+"""`keras_nas.search`: from data to the best Keras model that the budget allows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from keras_nas.errors import InvalidArgument
+from keras_nas.estimators.fidelity import Estimator, get_estimator
+from keras_nas.methods import get_method
+from keras_nas.objectives.constraints import Constraint, constraints_from
+from keras_nas.objectives.objective import Objective, objectives_from
+from keras_nas.preflight import check_budget
+from keras_nas.result import SearchResult
+from keras_nas.spaces import Space, get_space
+from keras_nas.strategy import Strategy
+from keras_nas.tasks import Task, get_task
+
+DEFAULT_SECONDS = 600.0
+"""Budget where the user names none."""
+HELD = 5_000
+"""Rows that validation and hold-out take at most by default: more would only make scoring slow."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is searched for.
+
+    Args:
+        task: the task.
+        space: the space.
+        strategy: not yet begun.
+        estimator: divides the budget.
+        objectives: one or several.
+        constraints: limits on scores.
+    """
+
+    task: Task
+    space: Space
+    strategy: Strategy
+    estimator: Estimator
+    objectives: tuple[Objective, ...]
+    constraints: tuple[Constraint, ...]
+
+
+def search(
+    task: str | Task,
+    data: Any,
+    *,
+    space: str | Space | None = None,
+    method: str | None = None,
+    strategy: str | Strategy | None = None,
+    estimator: str | Estimator | None = None,
+    objectives: str | Objective | Sequence[str | Objective] | None = None,
+    constraints: Mapping[str, float] | None = None,
+    max_time: float | None = None,
+    max_trials: int | None = None,
+    validation_data: Any = None,
+    holdout: float | None = None,
+    sample_weight: Any = None,
+    groups: Any = None,
+    loss: Any = None,
+    metrics: Sequence[Any] = (),
+    class_weight: Literal["balanced"] | None = None,
+    baseline_model: Any = None,
+    seed: int = 0,
+    directory: str | os.PathLike[str] | None = None,
+    resume: bool = True,
+    workers: int | Literal["auto"] = "auto",
+    precision: str = "auto",
+    callbacks: Sequence[Any] = (),
+    verbose: int = 1,
+) -> SearchResult:
+    """Find the best Keras model for `data` within the time, size and latency that are named.
+
+    Args:
+        task: "image_classification", "image_regression", or a `Task`.
+        data: `(x, y)` arrays, a `tf.data.Dataset`, a `keras.utils.PyDataset`, batches with a length, or the path of a
+            folder with one folder of images a class. Raw: the model scales what it takes.
+        space: name of a ready space (`keras_nas.spaces()`), or a `Space`; the task's default.
+        method: a published method by name (`keras_nas.methods()`): sets space, strategy and estimator where these are
+            not given.
+        strategy: what to try next, by name or as an object; default "auto".
+        estimator: how much work a trial is given; default "finalists": short trainings, then long ones of the best.
+        objectives: what to optimise, by name or as `Objective`; several are weighed by Pareto dominance. Default: the
+            task's ("val_accuracy").
+        constraints: limits, `{"latency_ms": 5, "params": 1e6}`.
+        max_time: wall-clock budget of the whole call, in seconds; default 600 where `max_trials` is not given.
+        max_trials: how many trainings at most.
+        validation_data: rows to score candidates on, in the form of `data`; default: a seeded, stratified part.
+        holdout: share of the rows that nothing sees but the winner, once, at the end; default 0.15 and at most 5,000
+            rows, 0 for none.
+        sample_weight: weight of each row in training, `(rows,)`.
+        groups: rows of one group (patient, user) stay on one side of the split, `(rows,)`.
+        loss: a Keras loss on one-hot targets and probabilities (or on numbers), instead of the task's.
+        metrics: further Keras metrics to compute on the validation part.
+        class_weight: "balanced" weighs classes by their rarity.
+        baseline_model: a Keras model of your own, or a function that makes it: trained as long as a finalist and shown
+            beside the winner.
+        seed: keys all randomness.
+        directory: where the search is kept; default: a new folder below `keras_nas_runs`.
+        resume: whether to go on with the search that `directory` holds; otherwise that one is deleted.
+        workers: trainings at the same time in processes of their own, "auto", or 0 for the calling process.
+        precision: "auto", "float32", "mixed_float16" or "mixed_bfloat16" for training; models are float32.
+        callbacks: Keras callbacks for every training.
+        verbose: 0 for silence.
+
+    Returns:
+        The result: `best_model`, `best(**limits)`, `leaderboard()`, `summary()`, `export(path)` and more.
+
+    Raises:
+        InvalidArgument: an argument is unknown or contradicts another.
+        DataError: the data cannot be used as given.
+        InfeasibleError: no architecture can meet the constraints.
+        SearchFailed: every trial failed; the message groups the reasons.
+        StoreError: the directory cannot be used; ResumeError: it holds another search.
+
+    Example:
+        >>> result = keras_nas.search("image_classification", (x, y), max_time=600)  # doctest: +SKIP
+        >>> result.export("model")  # doctest: +SKIP
+    """
+    from keras_nas.session import Data, Session, Settings
+
+    check_budget(max_time, max_trials)
+    if max_time is None and max_trials is None:
+        max_time = DEFAULT_SECONDS
+    goal = _goal(task, space, method, (strategy, estimator), objectives, constraints)
+    return Session(
+        goal,
+        Data(data, validation_data, holdout, sample_weight, groups),
+        Settings(max_time, max_trials, seed, workers, precision, verbose),
+        {
+            "loss": loss,
+            "metrics": tuple(metrics),
+            "class_weight": class_weight,
+            "baseline": baseline_model,
+            "callbacks": tuple(callbacks),
+        },
+        _directory(directory, goal.task),
+        resume,
+    ).run()
+
+
+def _goal(
+    task: str | Task,
+    space: str | Space | None,
+    method: str | None,
+    how: tuple[str | Strategy | None, str | Estimator | None],
+    objectives: Any,
+    constraints: Mapping[str, float] | None,
+) -> Goal:
+    """Names to objects; a method's row fills what is not given."""
+    from keras_nas import tuners
+
+    row = get_method(method or "auto")
+    chosen = get_task(task)
+    where = space or (chosen.default_space if row.space == "any" else row.space)
+    goals = objectives_from(objectives if objectives is not None else chosen.objective)
+    strategy, estimator = how
+    if strategy is None and method is None and len(goals) > 1:
+        strategy = "nsga2"
+    return Goal(
+        chosen,
+        get_space(where, chosen.name),
+        tuners.make(strategy or row.strategy),
+        get_estimator(estimator or row.estimator),
+        goals,
+        constraints_from(constraints),
+    )
+
+
+def _directory(directory: str | os.PathLike[str] | None, task: Task) -> Path:
+    """The search's folder, not made yet."""
+    if directory is None:
+        return Path("keras_nas_runs") / f"{task.name}_{datetime.now():%Y%m%d_%H%M%S_%f}"
+    path = Path(directory)
+    if ".." in path.parts:
+        raise InvalidArgument(
+            f"directory={str(directory)!r} leaves its folder by '..'; expected a plain path. Name the folder itself."
+        )
+    return path

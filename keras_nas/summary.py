@@ -1,0 +1,82 @@
+"""The account of a search in a few lines: what won, how good it is, and where the time went."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from keras_nas.engine.store import read_only
+
+if TYPE_CHECKING:
+    from keras_nas.result import SearchResult
+
+
+def summarise(result: SearchResult) -> str:
+    """One paragraph a line."""
+    winner, told = result.winner, result.told
+    objective = result.objectives[0].name
+    lines = [
+        f"{told['task']} on the space {told['space']}: {len(result.trials)} networks trained, "
+        f"{len(result.failures)} failed, ended by {told['reason']}.",
+        f"Winner: trial {winner.number}, {objective} {winner.scores[objective]:.4f}, "
+        f"{winner.scores['params']:,.0f} parameters" + _costs(winner.scores) + ".",
+        _holdout_line(told["holdout"]),
+    ]
+    if result.baseline is not None:
+        lines.append(f"Your own model: {objective} {result.baseline.scores[objective]:.4f} after equal training.")
+    lines += [_margin(result, name, limit) for name, limit in told["constraints"]]
+    kinds = Counter(kind for _, kind, _ in result.failures)
+    if kinds:
+        lines.append("Failures: " + ", ".join(f"{count} x {kind}" for kind, count in kinds.items()) + ".")
+    lines.append(_time_line(result))
+    return "\n".join(lines)
+
+
+def _costs(scores: Mapping[str, float]) -> str:
+    units = {"latency_ms": "ms latency", "memory_mb": "MB of memory", "size_mb": "MB on disk", "flops": "multiply-adds"}
+    return "".join(f", {scores[name]:,.3g} {unit}" for name, unit in units.items() if name in scores)
+
+
+def _holdout_line(holdout: Mapping[str, Any]) -> str:
+    """The hold-out scores; accuracy with its 95 % interval (Wilson)."""
+    if not holdout["rows"]:
+        return "Hold-out: none was asked for; the validation score is optimistic, since it chose the winner."
+    scores, count = holdout["scores"], holdout["rows"]
+    words = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
+    if "accuracy" in scores:
+        low, high = wilson(scores["accuracy"], count)
+        words += f" (95 % interval of the accuracy {low:.4f} to {high:.4f})"
+    return f"Hold-out, {count} rows that only the winner saw, once: {words}."
+
+
+def wilson(share: float, count: int, z: float = 1.96) -> tuple[float, float]:
+    """The score interval of a proportion (Wilson, 1927).
+
+    Args:
+        share: observed.
+        count: observations.
+        z: quantile of the normal distribution.
+    """
+    centre = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z / (1 + z * z / count) * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    return centre - half, centre + half
+
+
+def _margin(result: SearchResult, name: str, limit: float) -> str:
+    value = result.winner.scores[name]
+    return (
+        f"Constraint {name}: {value:,.4g} measured, limit {limit:,.4g} ({100 * (limit - value) / abs(limit):+.0f} %)."
+    )
+
+
+def _time_line(result: SearchResult) -> str:
+    """What the trials' own seconds went into."""
+    spent: Counter[str] = Counter()
+    with read_only(result.directory) as connection:
+        for (seconds,) in connection.execute("SELECT seconds FROM attempts WHERE seconds IS NOT NULL"):
+            parts = json.loads(seconds)
+            spent.update({name: value for name, value in parts.items() if isinstance(value, int | float)})
+    return "Trials' time: " + ", ".join(f"{name} {value:.0f} s" for name, value in spent.items()) + "."
