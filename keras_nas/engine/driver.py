@@ -15,12 +15,13 @@ from typing import Any, cast
 
 from keras_nas.engine import events as told
 from keras_nas.engine.events import Ended, Epoch
-from keras_nas.engine.files import keep_trials, read_json
+from keras_nas.engine.files import keep_trials
 from keras_nas.engine.interrupt import Interrupt
+from keras_nas.engine.journal import Journal
 from keras_nas.engine.plan import Listener, MakeJob, Plan, Workers
 from keras_nas.engine.points import reached
-from keras_nas.engine.resume import Past, outcome_body, proposal_body, read_past, restore, seconds_used
-from keras_nas.engine.store import Record, Store
+from keras_nas.engine.resume import seconds_used
+from keras_nas.engine.store import Store
 from keras_nas.engine.summary import failure_report
 from keras_nas.errors import KerasNASError, SearchFailed
 from keras_nas.ledger import Ledger, Trial
@@ -62,12 +63,11 @@ class Driver:
         self.make_job = make_job
         self.pool = pool
         self.store = store
+        self.journal = Journal(store, ledger)
         self.plan = plan or Plan()
         self.listeners = tuple(listeners)
         self._under_way: dict[str, Trial] = {}
         self._queue: deque[Trial] = deque()
-        self._past: dict[int, Past] = {}
-        self._logged = 0
         self._ending: str | None = None
 
     def run(self) -> str:
@@ -119,37 +119,22 @@ class Driver:
 
     def _resume(self) -> None:
         """Takes up what earlier runs left: the ledger's state, results that were never recorded, pending trials."""
-        restore(self.ledger, self.store)
-        self._logged = len(self.ledger.log)
-        self._past = read_past(self.store)
-        self.store.append([Record("call", body=self.plan.call)])
+        self.journal.open(self.plan.call)
         self._tell(told.SearchStarted(self.ledger.trials))
-        self._clear_orphans()
         self._queue.extend(self.ledger.pending)
         for trial in self.ledger.pending:
             self._adopt(trial)
 
     def _adopt(self, trial: Trial) -> None:
         """Ends a pending trial with the result that a worker left for it, if there is one."""
-        for attempt in list(self._past.get(trial.number, Past()).open):
-            content = read_json(self._result(attempt))
-            if content and trial in self._queue:
+        attempts = self.journal.past[trial.number].open if trial.number in self.journal.past else []
+        for ended in filter(None, map(self.journal.found, list(attempts))):
+            if ended.failure and ended.failure["kind"] == "stopped":
+                self.journal.end(trial, ended, "stopped")
+            elif trial in self._queue:
                 self._queue.remove(trial)
-                self._under_way[attempt] = trial
-                self._end(Ended.from_file(content))
-
-    def _clear_orphans(self) -> None:
-        """Deletes what belongs to no record: after the loss of records, nothing may be taken for another trial's."""
-        for name in ("trials", "results"):
-            (self.store.directory / name).mkdir(exist_ok=True)
-        known = {attempt for past in self._past.values() for attempt in past.open}
-        for file in (self.store.directory / "results").iterdir():
-            if file.name.removesuffix(".json") not in known:
-                file.unlink()
-        keep_trials(self.store.directory / "trials", range(len(self.ledger.trials)))
-
-    def _result(self, attempt: str) -> Path:
-        return self.store.directory / "results" / f"{attempt}.json"
+                self._under_way[ended.attempt] = trial
+                self._end(ended)
 
     def _look_for_the_end(self, deadline: float, interrupted: bool) -> None:
         """Notes why the search ends, once, and asks what is running to stop."""
@@ -178,7 +163,7 @@ class Driver:
             self._ending = self._ending or "max_trials"
             return None
         answer = self.ledger.ask()
-        self._record([])
+        self.journal.proposals()
         if isinstance(answer, Trial):
             return answer
         if answer is Signal.DONE:
@@ -197,13 +182,9 @@ class Driver:
 
     def _start(self, trial: Trial) -> None:
         """Hands a trial to a worker; recorded first, so that its result finds a home."""
-        past = self._past.setdefault(trial.number, Past())
-        attempt = f"{trial.number}-{len(past.attempts)}"
-        job = self.make_job(trial, past.changes)
-        self.store.append([Record("start", trial.number, attempt, {"changes": dict(past.changes)})])
-        past.attempts.append(attempt)
-        past.open.append(attempt)
+        attempt = self.journal.start(trial)
         reached("driver.before_submit")
+        job = self.make_job(trial, self.journal.past[trial.number].changes)
         worker = self.pool.submit(job, attempt, self.folder(trial.number))
         self._under_way[attempt] = trial
         self._tell(told.TrialStarted(trial, attempt, worker))
@@ -218,36 +199,29 @@ class Driver:
             if event.attempt not in self._under_way:
                 logger.info("a late word of attempt %s does not count", event.attempt)
             elif isinstance(event, Epoch):
-                self._epoch(event)
+                trial = self._under_way[event.attempt]
+                self.journal.epoch(trial, event)
+                self._tell(told.EpochEnded(trial, event.epoch, event.metrics))
             else:
                 self._end(event)
-
-    def _epoch(self, event: Epoch) -> None:
-        trial = self._under_way[event.attempt]
-        body = {"epoch": event.epoch, "metrics": dict(event.metrics)}
-        self.store.append([Record("epoch", trial.number, event.attempt, body)])
-        self._tell(told.EpochEnded(trial, event.epoch, event.metrics))
 
     def _end(self, ended: Ended) -> None:
         """Closes an attempt: with the trial's outcome, or with another attempt to follow."""
         trial = self._under_way.pop(ended.attempt)
-        past = self._past[trial.number]
-        past.open.remove(ended.attempt)
         stopped = ended.failure is not None and ended.failure["kind"] == "stopped"
         failure = _failure(ended.failure) if ended.failure else None
         if stopped and self._ending in FORCED:
-            self._record([_end_record(trial, ended, "stopped")])
+            self.journal.end(trial, ended, "stopped")
         elif failure and (changes := self._another(trial, failure)) is not None:
-            self._record([_end_record(trial, ended, "failed")])
+            self.journal.end(trial, ended, "failed")
             self._queue.appendleft(trial)
             self._tell(told.TrialRetried(trial, failure, changes))
         else:
             self._observe(trial, ended, failure)
-        self._result(ended.attempt).unlink(missing_ok=True)
 
     def _another(self, trial: Trial, failure: Failure) -> Mapping[str, Any] | None:
         """Changed arguments for one more attempt, or None."""
-        past = self._past[trial.number]
+        past = self.journal.past[trial.number]
         past.failed += 1
         changes = self.plan.retry(trial, failure, past.changes, past.failed)
         past.changes = past.changes if changes is None else changes
@@ -255,31 +229,15 @@ class Driver:
 
     def _observe(self, trial: Trial, ended: Ended, failure: Failure | None) -> None:
         """Tells the strategy how a trial ended, and records it."""
-        result = ended.result or {}
-        self.ledger.tell(trial.number, Outcome(result.get("scores", {}), failure))
+        scores = ended.result["scores"] if ended.result else {}
+        self.ledger.tell(trial.number, Outcome(scores, failure))
         reached("driver.before_record")
-        extras = {part: result.get(part, {}) for part in ("measurements", "artefacts")}
-        self._record([_end_record(trial, ended, "failed" if failure else "finished")], ended.attempt, extras)
-        self.store.checkpoint()
+        self.journal.end(trial, ended, "failed" if failure else "finished")
         reached("driver.after_record")
         if self.plan.keep is not None:
             pending = {entry.number for entry in self.ledger.pending}
             keep_trials(self.store.directory / "trials", pending | set(self.plan.keep(self.ledger.trials)))
         self._tell(told.TrialFailed(trial) if failure else told.TrialFinished(trial))
-
-    def _record(
-        self, records: list[Record], attempt: str | None = None, extras: Mapping[str, Any] | None = None
-    ) -> None:
-        """Stores some records and all that the ledger has logged since the last time, in one transaction."""
-        for verb, number in self.ledger.log[self._logged :]:
-            trial = self.ledger.trials[number]
-            body = proposal_body(trial)
-            if verb == "observe" and trial.outcome is not None:
-                body = {**body, **outcome_body(trial.outcome), **(extras or {})}
-            records.append(Record(verb, number, attempt if verb == "observe" else None, body))
-        self._logged = len(self.ledger.log)
-        if records:
-            self.store.append(records)
 
     def _tell(self, notice: told.Notice) -> None:
         for listener in self.listeners:
@@ -293,9 +251,3 @@ def _failure(described: Mapping[str, str]) -> Failure:
     """A failure as the strategy is told it; who stops without being asked counts as lost."""
     kind = "killed" if described["kind"] == "stopped" else described["kind"]
     return Failure(cast(FailureKind, kind), described["message"], described["traceback"])
-
-
-def _end_record(trial: Trial, ended: Ended, state: str) -> Record:
-    seconds = {**ended.seconds, **(ended.result or {}).get("seconds", {})}
-    body = {"state": state, "worker": ended.worker, "seconds": seconds, "failure": ended.failure}
-    return Record("end", trial.number, ended.attempt, body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -149,6 +150,12 @@ def _remove_search(directory: Path) -> None:
             shutil.rmtree(entry)
         else:
             entry.unlink()
+
+
+def unused(path: Path) -> Path:
+    """The path itself, or with a number added to its stem when something has that name already."""
+    numbered = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in itertools.count(1))
+    return next(name for name in itertools.chain([path], numbered) if not name.exists())
 
 
 def keep_trials(folder: Path, numbers: Collection[int]) -> list[int]:

@@ -109,8 +109,8 @@ def pickled(job: Job) -> bytes:
         return bytes(cloudpickle.dumps(job))
     except Exception as error:
         raise WorkerError(
-            f"The trial's function or arguments cannot be sent to a worker ({type(error).__name__}: {error}): "
-            "pass plain data, functions and file names, open files, locks and sessions inside the function, or use workers=0."
+            f"The trial's function or arguments cannot be sent to a worker ({type(error).__name__}: {error}). Pass "
+            "plain data, functions and file names, open files and locks inside the function, or use workers=0."
         ) from error
 
 

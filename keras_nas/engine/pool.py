@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from keras_nas.engine.events import Ended, Epoch
@@ -18,6 +17,7 @@ from keras_nas.engine.files import read_json
 from keras_nas.engine.job import Job, pickled
 from keras_nas.engine.process import WorkerProcess, WorkerSettings
 from keras_nas.engine.resources import Share
+from keras_nas.engine.running import Running
 from keras_nas.engine.waiter import Waiter
 from keras_nas.engine.worker import INSIDE
 from keras_nas.errors import WorkerError
@@ -26,29 +26,6 @@ SOUND_AFTER = frozenset({"stopped", "not_finite", "build_error", "too_large", "t
 """Failures that say something of the trial, not of the process: the worker is used again."""
 START_ATTEMPTS = 3
 """Workers that may die in a row before any is ready; then the pool gives up."""
-
-
-@dataclass
-class Running:
-    """An attempt that a worker has.
-
-    Args:
-        attempt: Its id.
-        worker: Who runs it.
-        job: What it runs.
-        began: Monotonic time of the submission.
-        stop_at: Monotonic time at which it is asked to stop.
-        kill_at: Monotonic time at which its worker is killed.
-        reason: The failure to report if it has to be ended.
-    """
-
-    attempt: str
-    worker: WorkerProcess
-    job: Job
-    began: float
-    stop_at: float
-    kill_at: float = float("inf")
-    reason: dict[str, str] | None = None
 
 
 class Pool:
@@ -144,8 +121,7 @@ class Pool:
         """Asks an attempt to end: its `report` raises `Stop`; it is killed when it has not ended after the grace."""
         running = self.running.get(attempt)
         if running is not None:
-            running.reason = running.reason or _reason("stopped", "stopped by the search")
-            self._ask_to_stop(running, grace_seconds)
+            self._stop(running, "stopped", "stopped by the search", grace_seconds)
 
     def wake(self) -> None:
         """Makes a waiting `events` return; may be called from a signal handler or another thread."""
@@ -189,6 +165,7 @@ class Pool:
     def _spawn(self, share: Share) -> None:
         log = self.directory / "logs" / f"worker-{self._started}.log"
         worker = WorkerProcess(self._started, share, self.settings, log)
+        worker.start()
         self._started += 1
         self.workers.append(worker)
         self._waiter.watch(worker)
@@ -240,16 +217,10 @@ class Pool:
     def _end(self, running: Running, death: dict[str, str] | None = None) -> Ended:
         """Closes an attempt: what its worker left in its file, or else why there is nothing."""
         del self.running[running.attempt]
-        content = read_json(self.directory / "results" / f"{running.attempt}.json")
-        seconds = {"run": time.monotonic() - running.began}
-        lost = running.reason or death or _reason("killed", "the worker left no readable result")
-        ended = Ended.from_file(content) if content else Ended(running.attempt, failure=lost, seconds=seconds)
-        if ended.failure and ended.failure["kind"] == "stopped" and running.reason:
-            traceback = ended.failure["traceback"]
-            ended = replace(ended, failure={**running.reason, "traceback": traceback})
+        ended = running.ending(read_json(self.directory / "results" / f"{running.attempt}.json"), death)
         if self._worn(running.worker, ended):
             self._replace(running.worker)
-        return replace(ended, worker=running.worker.number)
+        return ended
 
     def _worn(self, worker: WorkerProcess, ended: Ended) -> bool:
         """Whether a worker is better replaced than used again."""
@@ -257,33 +228,26 @@ class Pool:
         heavy = self.settings.recycle_mb is not None and worker.rss_mb > self.settings.recycle_mb
         return harmed or heavy or worker.attempts >= self.settings.recycle_after or not worker.alive
 
-    def _ask_to_stop(self, running: Running, grace_seconds: float | None) -> None:
-        grace = self.settings.grace_seconds if grace_seconds is None else grace_seconds
-        running.stop_at = float("inf")
-        running.kill_at = min(running.kill_at, time.monotonic() + grace)
-        running.worker.send({"kind": "stop", "attempt": running.attempt})
+    def _stop(self, running: Running, kind: str, message: str, grace_seconds: float | None = None) -> None:
+        """Asks an attempt to stop, and remembers why."""
+        running.ask_to_stop(kind, message, self.settings.grace_seconds if grace_seconds is None else grace_seconds)
         self._waiter.watch(running.worker)
 
     def _keep_time(self) -> list[Epoch | Ended]:
         """Stops what has run too long, kills what does not stop, and gives up what is lost."""
         now = time.monotonic()
-        events: list[Epoch | Ended] = []
-        for running in list(self.running.values()):
+        for running in self.running.values():
             if now >= running.stop_at:
-                running.reason = _reason("timeout", f"took longer than {running.job.limits.seconds:g} s")
-                self._ask_to_stop(running, None)
-            if now - running.worker.heard >= self.settings.silence_seconds:
-                running.kill_at = now
-                running.reason = running.reason or _reason(
-                    "killed", f"the worker said nothing for {self.settings.silence_seconds:g} s"
-                )
-            if now >= running.kill_at:
-                running.worker.destroy()
-                events.append(self._end(running))
+                self._stop(running, "timeout", f"took longer than {running.job.limits.seconds:g} s")
+            if now >= running.silent_at(self.settings.silence_seconds):
+                running.give_up(f"the worker said nothing for {self.settings.silence_seconds:g} s")
+        late = [running for running in self.running.values() if now >= running.kill_at]
+        for running in late:
+            running.worker.destroy()
         for worker in [worker for worker in self.workers if not worker.ready and now >= self._late(worker)]:
             self._count_stillborn(worker)
             self._replace(worker)
-        return events
+        return [self._end(running) for running in late]
 
     def _late(self, worker: WorkerProcess) -> float:
         return worker.born + self.settings.start_seconds
@@ -292,9 +256,5 @@ class Pool:
         """The next monotonic time at which `_keep_time` has something to do."""
         moments = [self._late(worker) for worker in self.workers if not worker.ready]
         for running in self.running.values():
-            moments += [running.stop_at, running.kill_at, running.worker.heard + self.settings.silence_seconds]
+            moments += [running.stop_at, running.kill_at, running.silent_at(self.settings.silence_seconds)]
         return min(moments, default=float("inf"))
-
-
-def _reason(kind: str, message: str) -> dict[str, str]:
-    return {"kind": kind, "message": message, "traceback": ""}

@@ -56,6 +56,7 @@ class WorkerProcess:
     def __init__(self, number: int, share: Share, settings: WorkerSettings, log: Path) -> None:
         self.number = number
         self.share = share
+        self.settings = settings
         self.log = log
         self.ready = False
         self.attempts = 0
@@ -65,9 +66,10 @@ class WorkerProcess:
         self._inbox = bytearray()
         self._closed = False
         self._oom_kills = oom_kill_count()
-        self._start(settings)
 
-    def _start(self, settings: WorkerSettings) -> None:
+    def start(self) -> None:
+        """Starts the process; it says that it is ready once it has imported what every trial needs."""
+        settings = self.settings
         child_reads, self.down = os.pipe()
         self.up, child_writes = os.pipe()
         path = [os.path.abspath(entry) for entry in sys.path]

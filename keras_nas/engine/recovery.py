@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from keras_nas.engine.files import checksum
+from keras_nas.engine.files import checksum, unused
 from keras_nas.engine.schema import COLUMNS, PAGE_SIZE
 
 LEAF = 0x0D
@@ -29,8 +29,7 @@ def set_aside(path: Path) -> Path:
     Returns:
         The new path, `search.damaged-<date>.sqlite`.
     """
-    stem = f"{path.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"
-    name = next(name for count in range(10**6) if not (name := path.with_name(f"{stem}-{count}{path.suffix}")).exists())
+    name = unused(path.with_name(f"{path.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}"))
     for suffix in ("-wal", "-shm", "-journal", ""):
         part = path.with_name(path.name + suffix)
         if part.exists():
@@ -61,7 +60,7 @@ def recover(path: Path) -> tuple[list[tuple[Any, ...]], str]:
 
 def _pages(path: Path) -> list[tuple[int, bytes]]:
     """Page number and content of every page, those of the log after those of the file."""
-    content = path.read_bytes()
+    content = path.read_bytes() if path.exists() else b""
     pages = [(at // PAGE_SIZE + 1, content[at : at + PAGE_SIZE]) for at in range(0, len(content), PAGE_SIZE)]
     log = path.with_name(path.name + "-wal")
     frames = log.read_bytes() if log.exists() else b""

@@ -9,7 +9,7 @@ from typing import Any
 from keras_nas.architecture import Architecture
 from keras_nas.engine.store import Record, Store
 from keras_nas.errors import ResumeError
-from keras_nas.ledger import Event, Ledger, Trial
+from keras_nas.ledger import Event, Trial
 from keras_nas.strategy import Failure, Outcome, Proposal
 
 
@@ -21,27 +21,13 @@ class Past:
         attempts: Ids of all attempts.
         open: Ids of those whose end is not recorded.
         failed: How many ended with a failure.
-        changes: Changed arguments of the last attempt.
+        changes: Changed arguments for the next attempt.
     """
 
     attempts: list[str] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
     failed: int = 0
     changes: Mapping[str, Any] = field(default_factory=dict)
-
-
-def proposal_body(trial: Trial) -> dict[str, Any]:
-    """A proposal in JSON types, as the records keep it."""
-    proposal = trial.proposal
-    return {"architecture": dict(proposal.architecture), "fidelity": dict(proposal.fidelity),
-            "parent": proposal.parent, "note": dict(proposal.note), "source": trial.source}  # fmt: skip
-
-
-def outcome_body(outcome: Outcome) -> dict[str, Any]:
-    """An outcome in JSON types, as the records keep it."""
-    failure = outcome.failure
-    described = {"kind": failure.kind, "message": failure.message, "traceback": failure.traceback} if failure else None
-    return {"scores": dict(outcome.scores), "failure": described}
 
 
 def read_trials(records: Collection[Record]) -> tuple[dict[int, Trial], list[Event]]:
@@ -69,12 +55,6 @@ def read_trials(records: Collection[Record]) -> tuple[dict[int, Trial], list[Eve
     return trials, log
 
 
-def restore(ledger: Ledger, store: Store) -> None:
-    """Replays the log of an earlier run on a fresh ledger."""
-    trials, log = read_trials(list(store.records("propose", "observe")))
-    ledger.restore(trials.values(), log)
-
-
 def read_past(store: Store) -> dict[int, Past]:
     """How far the attempts of each trial have come, by its number."""
     past: dict[int, Past] = {}
@@ -88,6 +68,7 @@ def read_past(store: Store) -> dict[int, Past]:
         elif attempt in entry.open:
             entry.open.remove(attempt)
             entry.failed += body["state"] == "failed"
+            entry.changes = body["changes"]
     return past
 
 

@@ -78,8 +78,9 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[str] = MIGRATIO
 
     Raises:
         StoreError: When the store was written by a newer keras_nas.
+        ValueError: When the file is no sound store.
     """
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = _version(connection)
     if version > len(migrations):
         raise StoreError(
             f"The search was recorded by a newer keras_nas (schema {version}, this one knows {len(migrations)}): "
@@ -89,3 +90,16 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[str] = MIGRATIO
         applied = f"INSERT INTO migrations VALUES ({number}, {time.time()!r})"  # noqa: S608
         marks = f"PRAGMA user_version = {number}; PRAGMA application_id = {APPLICATION_ID}"
         connection.executescript(f"BEGIN IMMEDIATE; {step}; {applied}; {marks}; COMMIT;")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    """The schema's version, 0 for an empty file; the list of migrations must agree with it."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    (mark,) = connection.execute("PRAGMA application_id").fetchone()
+    if not tables and not version:
+        return 0
+    (applied,) = connection.execute("SELECT max(version) FROM migrations").fetchone()
+    if applied != version or mark != APPLICATION_ID:
+        raise ValueError(f"schema version {version}, application {mark:#x}, but {applied} migrations")
+    return int(version)

@@ -63,9 +63,6 @@ class Store:
     Args:
         directory: Folder of the search; must exist.
 
-    Raises:
-        StoreError: When another search owns the directory, or the file is of a newer version or cannot be written.
-
     Example:
         >>> import tempfile
         >>> with Store(Path(tempfile.mkdtemp())) as store:
@@ -78,18 +75,28 @@ class Store:
         self.directory = directory
         self.path = directory / STORE_NAME
         self._lock = DirectoryLock(directory)
+        self._connection: sqlite3.Connection
+        self._last = 0
+
+    def __enter__(self) -> Store:
+        self.open()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Takes the directory and opens the file, which is made, migrated or recovered as need be.
+
+        Raises:
+            StoreError: When another search owns the directory, or the file is of a newer version or cannot be written.
+        """
         self._lock.acquire()
         try:
             self._connection, self._last = _open_or_recover(self.path)
         except BaseException:
             self._lock.release()
             raise
-
-    def __enter__(self) -> Store:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
 
     def append(self, records: Iterable[Record]) -> None:
         """Stores some records in one transaction: after a crash there are all of them or none.
@@ -156,12 +163,12 @@ def read_only(path: Path) -> sqlite3.Connection:
 def _open_or_recover(path: Path) -> tuple[sqlite3.Connection, int]:
     """An open, sound store and its last position."""
     try:
+        _refuse_remains(path)
         return _open(path)
-    except sqlite3.Error as error:
-        if error.sqlite_errorname in NOT_DAMAGED:
+    except (sqlite3.Error, ValueError) as error:
+        if getattr(error, "sqlite_errorname", "") in NOT_DAMAGED:
             raise StoreError(_why(error, path)) from error
-    except ValueError:
-        pass
+        reason = str(error)
     aside = set_aside(path)
     rows, lost = recover(aside)
     connection, _ = _open(path)
@@ -169,10 +176,21 @@ def _open_or_recover(path: Path) -> tuple[sqlite3.Connection, int]:
         connection.execute("BEGIN")
         connection.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
     warnings.warn(
-        f"The search's file was damaged. It is kept as {aside.name}; {len(rows)} records were recovered, {lost}.",
+        f"The search's file was damaged ({reason}). It is kept as {aside.name}; {len(rows)} records were recovered, "
+        f"{lost}.",
         stacklevel=3,
     )
     return connection, max((row[0] for row in rows), default=0)
+
+
+def _refuse_remains(path: Path) -> None:
+    """Raises `ValueError` for what SQLite would take for a new file, though there was a search."""
+    size = path.stat().st_size if path.exists() else 0
+    trials = path.parent / "trials"
+    if 0 < size < PAGE_SIZE:
+        raise ValueError(f"cut to {size} bytes")
+    if not size and trials.is_dir() and any(entry.name.isdigit() for entry in trials.iterdir()):
+        raise ValueError("it is empty or missing beside trials")
 
 
 def _open(path: Path) -> tuple[sqlite3.Connection, int]:
@@ -213,7 +231,7 @@ def _roll_back(connection: sqlite3.Connection) -> None:
         connection.execute("ROLLBACK")
 
 
-def _why(error: sqlite3.Error, path: Path) -> str:
+def _why(error: Exception, path: Path) -> str:
     """An error of SQLite in words that say what to do."""
     if "full" in str(error):
         return (

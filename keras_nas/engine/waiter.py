@@ -13,11 +13,8 @@ class Waiter:
     """Waits until a worker has something to say, has died, or has room for what it is to be sent."""
 
     def __init__(self) -> None:
-        self._selector = selectors.DefaultSelector()
-        self._reads, self._writes = os.pipe()
-        os.set_blocking(self._reads, False)
-        os.set_blocking(self._writes, False)
-        self._selector.register(self._reads, selectors.EVENT_READ)
+        self._reads, self._writes = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._selector = _selector_of(self._reads)
 
     def watch(self, worker: WorkerProcess) -> None:
         """Waits for a worker from now on; to be called again whenever it was sent something."""
@@ -53,3 +50,10 @@ class Waiter:
         self._selector.close()
         os.close(self._reads)
         os.close(self._writes)
+
+
+def _selector_of(descriptor: int) -> selectors.BaseSelector:
+    """A selector that waits for one pipe to be readable."""
+    selector = selectors.DefaultSelector()
+    selector.register(descriptor, selectors.EVENT_READ)
+    return selector
