@@ -8,7 +8,7 @@ a search is resumed by observing its log again, in order, and nothing of a strat
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
@@ -56,6 +56,9 @@ class Problem:
         constraints: limits on measured values, possibly none.
         seed: keys all randomness.
         budget: how many trials there will be, or None when time alone ends the search.
+        describe: tells of an architecture, without training it, what a model may learn from: named finite numbers
+            (parameters, FLOPs, how many paths of a kind a cell has), quickly (a search asks for thousands) and always
+            the same. Names that share what stands before the first slash are one group; a name left out is 0.
     """
 
     decisions: Decisions
@@ -63,6 +66,7 @@ class Problem:
     constraints: tuple[Constraint, ...] = ()
     seed: int = 0
     budget: int | None = None
+    describe: Callable[[Architecture], Mapping[str, float]] | None = None
 
     def rng(self, number: int) -> np.random.Generator:
         """The generator of proposal `number`."""
