@@ -10,7 +10,9 @@ Example:
     '{"depth":2}'
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
     from keras_nas.graph import Graph as Graph
     from keras_nas.graph import Join as Join
     from keras_nas.ledger import Ledger as Ledger
+    from keras_nas.methods import methods as methods
     from keras_nas.net import Net as Net
     from keras_nas.oracle import StrategyOracle as StrategyOracle
+    from keras_nas.search import search as search
     from keras_nas.space import Channels as Channels
     from keras_nas.space import Choice as Choice
     from keras_nas.space import Given as Given
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
     from keras_nas.space import Series as Series
     from keras_nas.space import block as block
     from keras_nas.spaces import Space as Space
+    from keras_nas.spaces import spaces as spaces
     from keras_nas.strategy import DONE as DONE
     from keras_nas.strategy import WAIT as WAIT
     from keras_nas.strategy import Failure as Failure
@@ -53,10 +58,12 @@ _NAMES = {
     "decisions": ("Decision", "Decisions"),
     "graph": ("Graph", "Join"),
     "ledger": ("Ledger",),
+    "methods": ("methods",),
     "net": ("Net",),
     "oracle": ("StrategyOracle",),
+    "search": ("search",),
     "space": ("Channels", "Choice", "Given", "Op", "Range", "Repeat", "Series", "block"),
-    "spaces": ("Space",),
+    "spaces": ("Space", "spaces"),
     "strategy": ("DONE", "WAIT", "Failure", "Outcome", "Problem", "Proposal", "Strategy"),
 }
 
@@ -78,3 +85,17 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     """Lists the names that are loaded and those that can be."""
     return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """This package: `keras_nas.search` is the function, also once the module `keras_nas.search` is loaded.
+
+    The import system binds a loaded module to its package by name; a public function of that name stays in front.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in _HOME or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
