@@ -94,6 +94,7 @@ def staged(directory: Path) -> Iterator[Path]:
         raise StoreError(f"{directory} cannot be written ({error}): give a directory that can.") from error
     try:
         yield folder
+        _sync(folder)
         os.replace(folder, directory)
         _sync(directory.parent)
     except BaseException:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_nas.data.batch import Batch, digest
-from keras_nas.errors import DataError
+from keras_nas.errors import DataError, InvalidArgument
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 LONGEST_SIDE = 256  # pixels, where the user names no size
@@ -39,6 +39,10 @@ class ImageFolder:
     dropped: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        if self.image_size is not None and (len(self.image_size) != 2 or min(self.image_size) < 1):
+            raise InvalidArgument(
+                f"image_size is {self.image_size}; expected (height, width) in pixels, each at least 1."
+            )
         if not self.folder.is_dir():
             raise DataError(
                 f"{self.name}: {self.folder} is not a folder; expected one with a folder of images for each class. "

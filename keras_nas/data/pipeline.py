@@ -148,12 +148,12 @@ def _shuffled(size: int, batch_size: int, steps: int, seed: int, drop_remainder:
 
     def epoch_positions(epoch: Any) -> Any:
         order = tf.random.experimental.stateless_shuffle(tf.range(size), tf.random.fold_in(order_key, epoch))
-        epoch_key = tf.random.fold_in(batch_key, epoch)
+        keys = tf.random.split(tf.random.fold_in(batch_key, epoch), steps)
 
         def positions(step: Any) -> tuple[Any, Any]:
             chosen = order[step * batch_size : (step + 1) * batch_size]
             known = tf.ensure_shape(chosen, [batch_size if drop_remainder else None])
-            return known, tf.random.fold_in(epoch_key, step)
+            return known, keys[step]
 
         return tf.data.Dataset.range(steps, output_type=tf.int32).map(positions)
 

@@ -27,6 +27,7 @@ class Part:
 
     @property
     def targets(self) -> np.ndarray:
+        """The targets of all batches."""
         return np.concatenate([values for values, _ in self.y])
 
 

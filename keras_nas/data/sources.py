@@ -72,7 +72,7 @@ def open_source(
     import tensorflow as tf
 
     if isinstance(data, (str, Path)):
-        return ImageFolder(name, Path(data), image_size)
+        return ImageFolder(name, Path(data).expanduser(), image_size)
     if isinstance(data, tf.data.Dataset):
         return from_dataset(data, ranks, name)
     if isinstance(data, keras.utils.PyDataset):

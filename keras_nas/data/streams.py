@@ -110,7 +110,10 @@ def _is_batched(data: Any, ranks: Sequence[int]) -> bool:
 
 def from_py_dataset(data: Any, name: str) -> Stream:
     """A `keras.utils.PyDataset`."""
-    steps = data.num_batches
+    import keras
+
+    told = hasattr(data, "__len__") or type(data).num_batches is not keras.utils.PyDataset.num_batches
+    steps = data.num_batches if told else None
     if steps is None:
-        raise DataError(f"{name} is an endless PyDataset; expected one pass. Define its __len__.")
+        raise DataError(f"{name} is a PyDataset without an end; expected one pass. Define its __len__.")
     return Stream(name, f"PyDataset {type(data).__qualname__}", steps, lambda: (data[i] for i in range(steps)))

@@ -30,10 +30,10 @@ def target(tmp_path: Path) -> Path:
 def refused(target: Path, tmp_path: Path) -> Callable[..., None]:
     """Check that `collect` raises an error whose text matches, and leaves nothing behind."""
 
-    def check(text: str, *data: Any, error: type[Exception] = ValueError, **options: Any) -> None:
+    def check(text: str, data: Any, error: type[Exception] = ValueError, **options: Any) -> None:
         before = sorted(tmp_path.rglob("*"))
         with pytest.raises(error, match=text):
-            collect(*data, target, **options)
+            collect(data, target, **options)
         assert sorted(tmp_path.rglob("*")) == before
 
     return check

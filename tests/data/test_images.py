@@ -81,6 +81,11 @@ def test_the_size_the_user_names(folder: Path, target: Path) -> None:
     assert collect(folder, target, image_size=(5, 7)).x.shape == (6, 5, 7, 3)
 
 
+@pytest.mark.parametrize("size", [(0, 7), (5,)])
+def test_a_size_that_is_none(folder: Path, refused: Callable[..., None], size: tuple[int, ...]) -> None:
+    refused(r"image_size is .*; expected \(height, width\) in pixels", folder, image_size=size)
+
+
 def test_a_bad_image_is_reported_and_left_out(folder: Path, target: Path) -> None:
     (folder / "blue" / "1.png").write_bytes(b"not an image")
     whole = (folder / "red" / "0.png").read_bytes()

@@ -18,7 +18,7 @@ from keras_nas.errors import DataError
 Arrays = tuple[np.ndarray, np.ndarray]
 
 
-class Sequence(keras.utils.PyDataset):  # type: ignore[misc]
+class Sequence(keras.utils.PyDataset):
     """Batches of 16 rows; one element of three where there are weights."""
 
     def __init__(self, *columns: np.ndarray) -> None:
@@ -128,7 +128,7 @@ def test_forms_that_are_not_accepted(data: Any, text: str, refused: Callable[...
 
 def test_masked_values_are_refused() -> None:
     with pytest.raises(DataError, match="has masked values; .* Fill or remove them"):
-        as_array(np.ma.masked_array([1, 2], mask=[0, 1]), "data")
+        as_array(np.ma.masked_array([1, 2], mask=[False, True]), "data")
 
 
 def test_rows_of_different_shape_are_refused(refused: Callable[..., None]) -> None:

@@ -27,13 +27,17 @@ class Broken:
         raise RuntimeError("no such file")
 
 
-class Endless(keras.utils.PyDataset):  # type: ignore[misc]
+class Endless(keras.utils.PyDataset):
     """A PyDataset that defines no length."""
-
-    num_batches = None
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         return X, Y
+
+
+class SaidEndless(Endless):
+    """A PyDataset that says that it has no end."""
+
+    num_batches = None
 
 
 def dataset(*columns: Any) -> Any:
@@ -90,7 +94,8 @@ def test_weights_in_some_batches_only(refused: Refused) -> None:
 
 def test_endless_data(refused: Refused) -> None:
     refused(r"endless tf.data.Dataset; .* End it with .take\(batches\)", dataset(X, Y).batch(4).repeat())
-    refused("endless PyDataset; .* Define its __len__", Endless())
+    refused("is a PyDataset without an end; .* Define its __len__", Endless())
+    refused("is a PyDataset without an end", SaidEndless())
 
 
 def test_a_data_set_without_labels(refused: Refused) -> None:
