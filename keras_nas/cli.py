@@ -1,0 +1,87 @@
+"""The command line: `keras-nas demo | methods | spaces | leaderboard`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from keras_nas.errors import KerasNASError
+
+EXAMPLES = """examples:
+  keras-nas demo                          search scikit-learn's digits for two minutes, export the winner
+  keras-nas methods                       published methods by name
+  keras-nas spaces                        ready search spaces of image classification
+  keras-nas leaderboard keras_nas_runs/x  what a finished search found
+
+exit codes: 0 done, 1 an error that the message explains, 2 wrong arguments"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: as typed, without the program's name; by default those of the process.
+
+    Returns:
+        0 when all went well, 1 after an error.
+    """
+    parsed = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], None] = parsed.command
+    try:
+        command(parsed)
+    except KerasNASError as error:
+        print(f"keras-nas: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="keras-nas",
+        description="Neural architecture search for Keras.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+    demo = commands.add_parser("demo", help="search on scikit-learn's digits")
+    demo.add_argument("--seconds", type=float, default=120.0, help="budget of the search (default 120)")
+    demo.add_argument("--seed", type=int, default=0)
+    demo.add_argument("--directory", help="new folder for search and model (default: below keras_nas_runs)")
+    demo.set_defaults(command=_demo)
+    methods = commands.add_parser("methods", help="published methods as rows of one table")
+    methods.set_defaults(command=_methods)
+    spaces = commands.add_parser("spaces", help="ready search spaces")
+    spaces.add_argument("task", nargs="?", default="image_classification")
+    spaces.set_defaults(command=_spaces)
+    leaderboard = commands.add_parser("leaderboard", help="what a finished search found")
+    leaderboard.add_argument("directory")
+    leaderboard.set_defaults(command=_leaderboard)
+    return parser
+
+
+def _demo(parsed: argparse.Namespace) -> None:
+    from keras_nas.demo import demo
+
+    demo(parsed.directory or f"keras_nas_runs/demo_{datetime.now():%Y%m%d_%H%M%S}", parsed.seconds, parsed.seed)
+
+
+def _methods(parsed: argparse.Namespace) -> None:
+    from keras_nas.published import methods
+
+    print(methods().to_string(index=False))
+
+
+def _spaces(parsed: argparse.Namespace) -> None:
+    from keras_nas.spaces import spaces
+
+    print(spaces(parsed.task).to_string(index=False))
+
+
+def _leaderboard(parsed: argparse.Namespace) -> None:
+    from keras_nas.result import load
+
+    result = load(parsed.directory)
+    print(result.leaderboard().to_string(index=False))
+    print(result.summary())
