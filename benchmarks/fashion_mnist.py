@@ -18,7 +18,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-
 from _common import parser, report
 
 DATA = Path("/usr/share/datasets/fashion-mnist")

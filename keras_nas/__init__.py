@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from keras_nas import blocks as blocks
+    from keras_nas import callbacks as callbacks
     from keras_nas import errors as errors
     from keras_nas import objectives as objectives
     from keras_nas import oracle as oracle
@@ -27,27 +28,13 @@ if TYPE_CHECKING:
     from keras_nas.decisions import Decisions as Decisions
     from keras_nas.graph import Graph as Graph
     from keras_nas.graph import Join as Join
-    from keras_nas.graph import Graph as Graph
-    from keras_nas.graph import Join as Join
     from keras_nas.ledger import Ledger as Ledger
+    from keras_nas.net import Net as Net
     from keras_nas.objectives.objective import Objective as Objective
+    from keras_nas.oracle import StrategyOracle as StrategyOracle
     from keras_nas.published import methods as methods
     from keras_nas.result import SearchResult as SearchResult
     from keras_nas.result import load as load
-    from keras_nas.space import Channels as Channels
-    from keras_nas.space import Choice as Choice
-    from keras_nas.space import Given as Given
-    from keras_nas.space import Op as Op
-    from keras_nas.space import Range as Range
-    from keras_nas.space import Repeat as Repeat
-    from keras_nas.space import Series as Series
-    from keras_nas.space import block as block
-    from keras_nas.spaces import Space as Space
-    from keras_nas.spaces import spaces as spaces
-    from keras_nas.published import methods as methods
-    from keras_nas.net import Net as Net
-    from keras_nas.oracle import StrategyOracle as StrategyOracle
-    from keras_nas.api import search as search
     from keras_nas.space import Channels as Channels
     from keras_nas.space import Choice as Choice
     from keras_nas.space import Given as Given
@@ -69,24 +56,19 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_SUBMODULES = ("blocks", "errors", "objectives", "oracle", "tuners")
+_SUBMODULES = ("blocks", "callbacks", "errors", "objectives", "oracle", "tuners")
 
 _NAMES = {
     "api": ("search",),
     "architecture": ("Architecture",),
     "decisions": ("Decision", "Decisions"),
     "graph": ("Graph", "Join"),
-    "graph": ("Graph", "Join"),
     "ledger": ("Ledger",),
+    "net": ("Net",),
     "objectives.objective": ("Objective",),
+    "oracle": ("StrategyOracle",),
     "published": ("methods",),
     "result": ("SearchResult", "load"),
-    "space": ("Channels", "Choice", "Given", "Op", "Range", "Repeat", "Series", "block"),
-    "spaces": ("Space", "spaces"),
-    "methods": ("methods",),
-    "net": ("Net",),
-    "oracle": ("StrategyOracle",),
-    "search": ("search",),
     "space": ("Channels", "Choice", "Given", "Op", "Range", "Repeat", "Series", "block"),
     "spaces": ("Space", "spaces"),
     "strategy": ("DONE", "WAIT", "Failure", "Outcome", "Problem", "Proposal", "Strategy"),
