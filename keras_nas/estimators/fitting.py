@@ -75,7 +75,6 @@ def fit(
         **feed.fit_arguments(),
         epochs=int(np.ceil(budget.epochs)) if budget.epochs is not None else FOREVER,
         callbacks=[*callbacks, *copy.deepcopy(list(training.options.callbacks))],
-        shuffle=False,
         verbose=0,
     )
     if network is not stock:
