@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from keras_nas.architecture import Architecture
-from keras_nas.decisions import Decision, Decisions, Labels
+from keras_nas.decisions import Decision, Decisions
+from keras_nas.domains import Labels
 from keras_nas.ledger import Ledger
 from keras_nas.objectives.objective import Objective
 from keras_nas.strategy import Outcome, Problem, Signal, Strategy

@@ -52,7 +52,7 @@ VARIANTS: dict[str, Variant] = {name: Variant(name) for name in STRATEGIES} | {
         reference={"c10": (94.07, 0.30), "c100": (72.13, 0.87), "in16": (45.79, 0.80)},
     ),
     "reinforce": Variant(
-        "reinforce", {"policy": "softmax", "learning_rate": 0.01, "entropy": 0.0}, charge_repeats=True,
+        "reinforce", {"policy": "softmax", "entropy": 0.0, "fresh": False}, charge_repeats=True,
         reference={"c10": (93.93, 0.24), "c100": (71.91, 0.87), "in16": (45.59, 0.88)},
     ),
     "local_search": Variant(

@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from keras_nas import objectives as objectives
     from keras_nas import oracle as oracle
     from keras_nas import tuners as tuners
-    from keras_nas.api import search as search
     from keras_nas.architecture import Architecture as Architecture
     from keras_nas.decisions import Decision as Decision
     from keras_nas.decisions import Decisions as Decisions
     from keras_nas.graph import Graph as Graph
     from keras_nas.graph import Join as Join
     from keras_nas.ledger import Ledger as Ledger
+    from keras_nas.methods import methods as methods
     from keras_nas.net import Net as Net
     from keras_nas.objectives.objective import Objective as Objective
     from keras_nas.oracle import StrategyOracle as StrategyOracle
-    from keras_nas.published import methods as methods
     from keras_nas.result import SearchResult as SearchResult
     from keras_nas.result import load as load
+    from keras_nas.search import search as search
     from keras_nas.space import Channels as Channels
     from keras_nas.space import Choice as Choice
     from keras_nas.space import Given as Given
@@ -59,7 +59,7 @@ __version__ = "0.1.0"
 _SUBMODULES = ("blocks", "callbacks", "errors", "objectives", "oracle", "tuners")
 
 _NAMES = {
-    "api": ("search",),
+    "search": ("search",),
     "architecture": ("Architecture",),
     "decisions": ("Decision", "Decisions"),
     "graph": ("Graph", "Join"),
@@ -67,7 +67,7 @@ _NAMES = {
     "net": ("Net",),
     "objectives.objective": ("Objective",),
     "oracle": ("StrategyOracle",),
-    "published": ("methods",),
+    "methods": ("methods",),
     "result": ("SearchResult", "load"),
     "space": ("Channels", "Choice", "Given", "Op", "Range", "Repeat", "Series", "block"),
     "spaces": ("Space", "spaces"),

@@ -68,7 +68,7 @@ def _demo(parsed: argparse.Namespace) -> None:
 
 
 def _methods(parsed: argparse.Namespace) -> None:
-    from keras_nas.published import methods
+    from keras_nas.methods import methods
 
     print(methods().to_string(index=False))
 

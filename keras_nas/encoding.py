@@ -7,11 +7,13 @@ architectures that differ only in what neither uses are the same point.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 import numpy as np
 
 from keras_nas.architecture import Label
-from keras_nas.decisions import Decisions, Domain, Labels
+from keras_nas.decisions import Decisions
+from keras_nas.domains import Domain, Labels
 
 Feature = tuple[str, Label]
 
@@ -26,7 +28,8 @@ class Encoder:
         decisions: the space.
 
     Example:
-        >>> from keras_nas.decisions import Decision, Labels
+        >>> from keras_nas.decisions import Decision
+        >>> from keras_nas.domains import Labels
         >>> space = Decisions((Decision("op", Labels(("conv", "pool"))),
         ...                    Decision("kernel", Labels((3, 5)), (("op", frozenset({"conv"})),))))
         >>> Encoder(space).transform([{"op": "conv", "kernel": 5}, {"op": "pool"}])
@@ -36,11 +39,11 @@ class Encoder:
 
     def __init__(self, decisions: Decisions) -> None:
         self.decisions = decisions
-        self._columns: dict[str, tuple[int, Domain]] = {}
-        self.width = 0
-        for decision in decisions:
-            self._columns[decision.path] = (self.width, decision.domain)
-            self.width += decision.domain.width
+        ends = list(accumulate((decision.domain.width for decision in decisions), initial=0))
+        self._columns = {
+            decision.path: (start, decision.domain) for decision, start in zip(decisions, ends[:-1], strict=True)
+        }
+        self.width = ends[-1]
 
     def columns(self, path: str) -> slice:
         """Where the decision of that path stands in a row."""
@@ -68,7 +71,8 @@ def encode(decisions: Decisions, architecture: Mapping[str, Label]) -> np.ndarra
     """One architecture as a row, shape `(width,)`; keep an `Encoder` where there are many.
 
     Example:
-        >>> from keras_nas.decisions import Decision, Labels
+        >>> from keras_nas.decisions import Decision
+        >>> from keras_nas.domains import Labels
         >>> encode(Decisions((Decision("op", Labels(("conv", "pool"))),)), {"op": "pool"})
         array([0., 1.])
     """

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from keras_nas.architecture import Architecture, Label
-from keras_nas.decisions import Condition, Decision, Decisions
+from keras_nas.decisions import Condition, Decision, Decisions, Interval
 from keras_nas.errors import SpaceError
 from keras_nas.net import KerasNet, Net
 
@@ -113,6 +113,83 @@ class Node(ABC):
         return Fixed(self, Architecture({})).layer(input_shape)
 
 
+class Range(Value):
+    """A number between two bounds, both included.
+
+    Args:
+        name: names the decision in its scope.
+        low: the least value; with an integer `low` and `high` and no `log` the step is 1 unless given.
+        high: the largest value.
+        step: distance between values; None for a real number.
+        log: whether to spread it evenly in the logarithm.
+    """
+
+    def __init__(self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False) -> None:
+        integer = isinstance(low, int) and isinstance(high, int) and isinstance(step, int | None)
+        self.name = checked_name(name)
+        self.interval = Interval(low, high, 1 if integer and step is None else step, log, integer)
+
+    def decisions(self, place: Place) -> Found:
+        """The decision itself."""
+        yield Decision(place.path(self.name), self.interval, place.when), self
+
+    def resolve(self, walk: Walk, x: Any) -> Any:
+        """The number."""
+        return walk.label(self.name)
+
+    def __repr__(self) -> str:
+        return f"Range({self.name!r}, {self.interval.low}, {self.interval.high})"
+
+
+class Channels(Value):
+    """A multiple of the number of channels that the layer's input has.
+
+    Args:
+        ratio: the factor, or a Choice of it.
+        multiple: the result is rounded to a multiple of this, and is at least this.
+    """
+
+    def __init__(self, ratio: float | Value = 1, multiple: int = 1) -> None:
+        self.ratio = ratio
+        self.multiple = multiple
+
+    def decisions(self, place: Place) -> Found:
+        """Those of the ratio."""
+        yield from open_decisions(self.ratio, place)
+
+    def resolve(self, walk: Walk, x: Any) -> Any:
+        """The number of channels."""
+        wanted = resolve(self.ratio, walk, x) * walk.net.channels(x)
+        return max(self.multiple, round(wanted / self.multiple) * self.multiple)
+
+    def __repr__(self) -> str:
+        return f"Channels({self.ratio!r})"
+
+
+class Given(Value):
+    """A value that an enclosing node gives: a reduction cell gives its edges their `stride`.
+
+    Args:
+        name: what is given.
+        default: the value where nothing encloses.
+    """
+
+    def __init__(self, name: str, default: Any = None) -> None:
+        self.name = name
+        self.default = default
+
+    def decisions(self, place: Place) -> Found:
+        """None."""
+        return iter(())
+
+    def resolve(self, walk: Walk, x: Any) -> Any:
+        """What the nearest enclosing node gives."""
+        return walk.given.get(self.name, self.default)
+
+    def __repr__(self) -> str:
+        return f"Given({self.name!r})"
+
+
 @dataclass(frozen=True)
 class Fixed:
     """A node and the answers to all its decisions: a function of Keras tensors."""
@@ -168,3 +245,10 @@ def resolve(value: Any, walk: Walk, x: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(resolve(member, walk, x) for member in value)
     return value
+
+
+def checked_name(name: str) -> str:
+    """`name`, which may name a decision or a scope."""
+    if not isinstance(name, str) or not name or "/" in name:
+        raise SpaceError(f"a name must be a string of one character or more without '/'; got {name!r}.")
+    return name

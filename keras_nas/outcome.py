@@ -19,7 +19,7 @@ from keras_nas.objectives.pareto import knee_point, non_dominated_sort
 if TYPE_CHECKING:
     from keras_nas.engine.store import Store
     from keras_nas.result import SearchResult
-    from keras_nas.api import Goal
+    from keras_nas.search import Goal
 
 RESULT = "result.json"
 

@@ -33,7 +33,7 @@ from keras_nas.strategy import Failure, Problem
 
 if TYPE_CHECKING:
     from keras_nas.result import SearchResult
-    from keras_nas.api import Goal
+    from keras_nas.search import Goal
 
 HELD = 5_000
 """Rows that validation and hold-out take at most by default: more would only make scoring slow."""

@@ -20,9 +20,22 @@ from functools import wraps
 from typing import Any
 
 from keras_nas.architecture import Label
-from keras_nas.decisions import Decision, Domain, Interval, Labels
+from keras_nas.decisions import Decision, Domain, Labels
 from keras_nas.errors import SpaceError, unknown
-from keras_nas.nodes import Found, Node, Place, Value, Walk, open_decisions, resolve
+from keras_nas.nodes import (
+    Channels,
+    Found,
+    Given,
+    Node,
+    Place,
+    Range,
+    Stride,
+    Value,
+    Walk,
+    checked_name,
+    open_decisions,
+    resolve,
+)
 
 
 class Op(Node):
@@ -101,11 +114,14 @@ class Series(Node):
     Args:
         *parts: nodes, applied in order.
         name: opens a scope of that name, so that two series may use the same names inside.
+        at: names the place of the layers without opening a scope, where a part that shares its decisions with another
+            place stands.
     """
 
-    def __init__(self, *parts: Node, name: str | None = None) -> None:
+    def __init__(self, *parts: Node, name: str | None = None, at: str | None = None) -> None:
         self.parts = parts
-        self.name = _checked(name) if name is not None else None
+        self.name = checked_name(name) if name is not None else None
+        self.at = at
 
     def decisions(self, place: Place) -> Found:
         """The decisions of all parts."""
@@ -114,6 +130,7 @@ class Series(Node):
 
     def apply(self, walk: Walk, x: Any) -> Any:
         """Apply each part to what the one before gave."""
+        walk = walk.spot(self.at) if self.at else walk
         walk = walk.inside(self.name) if self.name else walk
         for part in self.parts:
             x = part.apply(walk, x)
@@ -133,7 +150,7 @@ class Choice(Node, Value):
     """
 
     def __init__(self, name: str, options: Mapping[Any, Any] | Sequence[Any]) -> None:
-        self.name = _checked(name)
+        self.name = checked_name(name)
         pairs = list(options.items()) if isinstance(options, Mapping) else [(_label(o), o) for o in options]
         self.options: dict[Label, Any] = {label: option for label, option in pairs}
         if not pairs or len(self.options) != len(pairs):
@@ -176,83 +193,6 @@ class Choice(Node, Value):
         return f"Choice({self.name!r}, {list(self.options) if plain else self.options!r})"
 
 
-class Range(Value):
-    """A number between two bounds, both included.
-
-    Args:
-        name: names the decision in its scope.
-        low: the least value; with an integer `low` and `high` and no `log` the step is 1 unless given.
-        high: the largest value.
-        step: distance between values; None for a real number.
-        log: whether to spread it evenly in the logarithm.
-    """
-
-    def __init__(self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False) -> None:
-        integer = isinstance(low, int) and isinstance(high, int) and isinstance(step, int | None)
-        self.name = _checked(name)
-        self.interval = Interval(low, high, 1 if integer and step is None else step, log, integer)
-
-    def decisions(self, place: Place) -> Found:
-        """The decision itself."""
-        yield Decision(place.path(self.name), self.interval, place.when), self
-
-    def resolve(self, walk: Walk, x: Any) -> Any:
-        """The number."""
-        return walk.label(self.name)
-
-    def __repr__(self) -> str:
-        return f"Range({self.name!r}, {self.interval.low}, {self.interval.high})"
-
-
-class Channels(Value):
-    """A multiple of the number of channels that the layer's input has.
-
-    Args:
-        ratio: the factor, or a Choice of it.
-        multiple: the result is rounded to a multiple of this, and is at least this.
-    """
-
-    def __init__(self, ratio: float | Choice | Range = 1, multiple: int = 1) -> None:
-        self.ratio = ratio
-        self.multiple = multiple
-
-    def decisions(self, place: Place) -> Found:
-        """Those of the ratio."""
-        yield from open_decisions(self.ratio, place)
-
-    def resolve(self, walk: Walk, x: Any) -> Any:
-        """The number of channels."""
-        wanted = resolve(self.ratio, walk, x) * walk.net.channels(x)
-        return max(self.multiple, round(wanted / self.multiple) * self.multiple)
-
-    def __repr__(self) -> str:
-        return f"Channels({self.ratio!r})"
-
-
-class Given(Value):
-    """A value that an enclosing node gives: a reduction cell gives its edges their `stride`.
-
-    Args:
-        name: what is given.
-        default: the value where nothing encloses.
-    """
-
-    def __init__(self, name: str, default: Any = None) -> None:
-        self.name = name
-        self.default = default
-
-    def decisions(self, place: Place) -> Found:
-        """None."""
-        return iter(())
-
-    def resolve(self, walk: Walk, x: Any) -> Any:
-        """What the nearest enclosing node gives."""
-        return walk.given.get(self.name, self.default)
-
-    def __repr__(self) -> str:
-        return f"Given({self.name!r})"
-
-
 class Repeat(Node):
     """A block in series, as often as one of `depths` says.
 
@@ -268,7 +208,7 @@ class Repeat(Node):
         counts = [depths] if isinstance(depths, int) else list(depths)
         if not counts or min(counts) < 0:
             raise SpaceError(f"repeat {name!r} needs depths of 0 or more; got {depths}.")
-        self.name = _checked(name)
+        self.name = checked_name(name)
         self.block = block
         self.depth = Choice("depth", sorted(set(counts)))
         self.tied = tied
@@ -300,12 +240,6 @@ class Repeat(Node):
         return f"Repeat({self.name!r}, {self.block!r}, {self.depths})"
 
 
-def _checked(name: str) -> str:
-    if not isinstance(name, str) or not name or "/" in name:
-        raise SpaceError(f"a name must be a string of one character or more without '/'; got {name!r}.")
-    return name
-
-
 def _label(option: Any) -> Label:
     """The label of an option that was given without one."""
     if isinstance(option, str | int | float | bool):
@@ -323,4 +257,4 @@ def _ordered(options: Mapping[Label, Any]) -> bool:
     return len(numbers) == len(options) and numbers == sorted(numbers)
 
 
-__all__ = ["Channels", "Choice", "Domain", "Given", "Op", "Range", "Repeat", "Series", "block"]
+__all__ = ["Channels", "Choice", "Domain", "Given", "Op", "Range", "Repeat", "Series", "Shared", "Stride", "block"]

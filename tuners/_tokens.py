@@ -8,7 +8,8 @@ from typing import TypeGuard
 import numpy as np
 
 from keras_nas.architecture import Label
-from keras_nas.decisions import Decision, Decisions, Domain, Interval, Labels
+from keras_nas.decisions import Decision, Decisions
+from keras_nas.domains import Domain, Interval, Labels
 
 BINS = 10
 """A number with more values than this is chosen as one of this many equal bins, then uniformly inside it."""

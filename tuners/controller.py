@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from keras_nas.architecture import Architecture
 from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.strategy import Outcome, Problem, Proposal, Strategy
 from keras_nas.tuners.policy import Adam, LSTMPolicy, Policy, SoftmaxPolicy
@@ -18,6 +19,8 @@ SOFT = -0.07
 """MnasNet's exponent of a further objective: what is twice as slow must be 5 % more accurate."""
 HARD = -1.0
 """MnasNet's exponent of a constraint that is broken."""
+HEATS = (1.0, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Temperatures of the draws for one proposal; the next is drawn when the one before was known already."""
 
 
 class Controller(Strategy):
@@ -32,33 +35,46 @@ class Controller(Strategy):
         policy: "lstm", one recurrent network over all decisions, or "softmax", independent logits of each.
         learning_rate: of Adam.
         entropy: weight of the policy's entropy, which keeps it from settling early.
+        fresh: whether an architecture that is known already is drawn anew, from a flatter and flatter policy,
+            instead of being proposed again.
 
     Reference:
         Tan et al., "MnasNet: platform-aware neural architecture search for mobile", arXiv 1807.11626.
     """
 
-    def __init__(self, policy: str = "lstm", learning_rate: float = 0.01, entropy: float = 0.01) -> None:
+    def __init__(
+        self, policy: str = "lstm", learning_rate: float = 0.01, entropy: float = 0.02, fresh: bool = True
+    ) -> None:
+        if policy not in POLICIES:
+            raise InvalidArgument(unknown("policy", policy, POLICIES))
         self.policy = policy
         self.learning_rate = learning_rate
         self.entropy = entropy
+        self.fresh = fresh
 
     def begin(self, problem: Problem) -> None:
         """Draw the first parameters, from a stream of its own."""
-        if self.policy not in POLICIES:
-            raise InvalidArgument(unknown("policy", self.policy, POLICIES))
         super().begin(problem)
         self.actor = POLICIES[self.policy](problem.decisions, np.random.default_rng([problem.seed, 0, 1]))
         self.adam = Adam(self.actor.theta.size, self.learning_rate)
         self.baseline = MovingMoments()
         self.worst: float | None = None
+        self.known: set[Architecture] = set()
 
     def propose(self, number: int, pending: Sequence[Proposal]) -> Proposal:
         """A sample of the policy; its log-probability is noted for when the policy will have moved on."""
-        architecture, log_prob = self.actor.sample(self.problem.rng(number))
+        rng, taken = self.problem.rng(number), {proposal.architecture for proposal in pending}
+        for temperature in HEATS:
+            architecture, log_prob = self.actor.sample(rng, temperature)
+            if not self.fresh or (architecture not in self.known and architecture not in taken):
+                break
         return Proposal(architecture, note={"log_prob": log_prob})
 
     def observe(self, proposal: Proposal, outcome: Outcome) -> None:
         """Reward the proposal and learn from it."""
+        if self.fresh and proposal.architecture in self.known:
+            return
+        self.known.add(proposal.architecture)
         reward = self.reward(outcome)
         reward = self.worst if reward is None else reward
         if reward is None:
@@ -89,6 +105,7 @@ class Reinforce(Controller):
         policy: "lstm" or "softmax".
         learning_rate: of Adam.
         entropy: weight of the policy's entropy.
+        fresh: whether what is known already is drawn anew.
 
     Example:
         >>> from keras_nas.tuners import make
@@ -114,6 +131,7 @@ class PPO(Controller):
         policy: "lstm" or "softmax".
         learning_rate: of Adam.
         entropy: weight of the policy's entropy.
+        fresh: whether what is known already is drawn anew.
         batch: trials that are learnt from at once.
         epochs: steps on each batch.
         clip: largest relative change of a probability that still pays.
@@ -127,12 +145,13 @@ class PPO(Controller):
         self,
         policy: str = "lstm",
         learning_rate: float = 0.01,
-        entropy: float = 0.01,
+        entropy: float = 0.02,
+        fresh: bool = True,
         batch: int = 10,
         epochs: int = 4,
         clip: float = 0.2,
     ) -> None:
-        super().__init__(policy, learning_rate, entropy)
+        super().__init__(policy, learning_rate, entropy, fresh)
         self.batch = batch
         self.epochs = epochs
         self.clip = clip

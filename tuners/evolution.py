@@ -30,12 +30,12 @@ class TournamentEvolution(Strategy):
     """
 
     def __init__(self, population: int) -> None:
+        if population < 1:
+            raise InvalidArgument(f"population={population}: evolution needs one member at least, 20 say.")
         self.population = population
 
     def begin(self, problem: Problem) -> None:
         """Start with nobody."""
-        if self.population < 1:
-            raise InvalidArgument(f"population={self.population}: evolution needs one member at least, 20 say.")
         super().begin(problem)
         self.members: list[Member] = []
 

@@ -35,13 +35,13 @@ class NSGA2(Strategy):
     """
 
     def __init__(self, population: int = 20, crossover: float = 0.9) -> None:
+        if population < 2:
+            raise InvalidArgument(f"population={population}: NSGA-II needs two parents at least, 20 say.")
         self.population = population
         self.crossover = crossover
 
     def begin(self, problem: Problem) -> None:
         """Start with nobody."""
-        if self.population < 2:
-            raise InvalidArgument(f"population={self.population}: NSGA-II needs two parents at least, 20 say.")
         super().begin(problem)
         self.parents: list[Member] = []
         self.children: list[Member] = []

@@ -61,15 +61,15 @@ class Policy(ABC):
         parts = np.split(flat, ends[:-1])
         return {name: part.reshape(self.shapes[name]) for name, part in zip(self.shapes, parts, strict=True)}
 
-    def sample(self, rng: np.random.Generator) -> tuple[Architecture, float]:
-        """An architecture and its log-probability (of its tokens)."""
+    def sample(self, rng: np.random.Generator, temperature: float = 1.0) -> tuple[Architecture, float]:
+        """An architecture and the log-probability of its tokens; above temperature 1 the draw is more uniform."""
         state, previous, total = self.start(1), np.zeros(1, dtype=int), 0.0
 
         def pick(decision: Decision) -> Label:
             nonlocal state, previous, total
             place = self.vocabulary.place[decision.path]
             logits, state = self.step(state, place, previous)
-            log_p = log_softmax(logits, self.vocabulary.valid[place])[0]
+            log_p = log_softmax(logits / temperature, self.vocabulary.valid[place])[0]
             token = int(np.searchsorted(np.cumsum(np.exp(log_p)), rng.random()))
             token = min(token, int(self.vocabulary.sizes[place]) - 1)
             total += float(log_p[token])
@@ -166,59 +166,74 @@ class LSTMPolicy(Policy):
         return {
             "answer": (1 + groups * width, units),
             "question": (places, units),
-            "gates": (2 * units + 1, 4 * units),
+            "input": (units, 4 * units),
+            "recurrent": (units, 4 * units),
+            "gate_bias": (4 * units,),
             "head": (groups, units, width),
             "bias": (places, width),
         }
 
     def start(self, count: int) -> Array:
-        """Output and cell, shape `(count, 2 * units)`."""
+        """Output and cell, shape `(count, 2 * units)`; what each embedding adds to the gates is worked out."""
+        self._by_answer = self.part["answer"] @ self.part["input"]
+        self._by_question = self.part["question"] @ self.part["input"] + self.part["gate_bias"]
         return np.zeros((count, 2 * self.units))
 
     def step(self, state: Any, place: int, previous: Array) -> tuple[Array, Any]:
         """One step of the LSTM and its head."""
-        gates, new, _ = self._gates(state, place, previous)
-        keep_in, keep, keep_out = np.split(gates, 3, axis=1)
-        cell = keep * state[:, self.units :] + keep_in * new
-        output = keep_out * np.tanh(cell)
-        head = self.part["head"][self.vocabulary.groups[place]]
-        return output @ head + self.part["bias"][place], np.concatenate([output, cell], axis=1)
+        units = self.units
+        gates, new = self._gates(state, place, previous)
+        cell = gates[:, units : 2 * units] * state[:, units:] + gates[:, :units] * new
+        output = gates[:, 2 * units :] * np.tanh(cell)
+        logits = output @ self.part["head"][self.vocabulary.groups[place]] + self.part["bias"][place]
+        return logits, np.concatenate([output, cell], axis=1)
 
-    def _gates(self, state: Array, place: int, previous: Array) -> tuple[Array, ...]:
-        x = self.part["answer"][previous] + self.part["question"][place]
-        inputs = np.concatenate([x, state[:, : self.units], np.ones((len(x), 1))], axis=1)
-        mixed = inputs @ self.part["gates"]
+    def _gates(self, state: Array, place: int, previous: Array) -> tuple[Array, Array]:
+        recurrent = state[:, : self.units] @ self.part["recurrent"]
+        mixed = self._by_answer[previous] + self._by_question[place] + recurrent
         split = 3 * self.units
-        return 1.0 / (1.0 + np.exp(-mixed[:, :split])), np.tanh(mixed[:, split:]), inputs
+        return 1.0 / (1.0 + np.exp(-mixed[:, :split])), np.tanh(mixed[:, split:])
 
     def back(self, steps: list[Any], slopes: Array, grad: dict[str, Array]) -> None:
         """Backpropagation through time; where a decision sleeps, the state's slope passes through."""
-        d_state = self.start(len(slopes))
+        units, d_state = self.units, np.zeros((len(slopes), 2 * self.units))
+        d_mixed = np.zeros((len(steps), len(slopes), 4 * units))
         for live, place, previous, before, after in reversed(steps):
-            group, d_logits = self.vocabulary.groups[place], slopes[:, place]
-            grad["bias"][place] += d_logits.sum(axis=0)
-            grad["head"][group] += after[:, : self.units].T @ d_logits
+            head, d_logits = self.vocabulary.groups[place], slopes[:, place]
+            grad["head"][head] += after[:, :units].T @ d_logits
             awake = live[:, None]
             d_after = d_state * awake
-            d_after[:, : self.units] += d_logits @ self.part["head"][group].T
-            d_before = self._back_step(grad, (place, previous, before, after), d_after)
+            d_after[:, :units] += d_logits @ self.part["head"][head].T
+            d_mixed[place], d_cell = self._back_step((place, previous, before, after), d_after)
+            d_before = np.concatenate([d_mixed[place] @ self.part["recurrent"].T, d_cell], axis=1)
             d_state = np.where(awake, d_before, d_state)
+        grad["bias"] += slopes.sum(axis=0)
+        self._back_gates(grad, steps, d_mixed)
 
-    def _back_step(self, grad: dict[str, Array], step: tuple[Any, ...], d_after: Array) -> Array:
+    def _back_step(self, step: tuple[Any, ...], d_after: Array) -> tuple[Array, Array]:
+        """The slopes at the gates before their squashing, and at the cell before the step."""
         place, previous, before, after = step
         units = self.units
-        gates, new, inputs = self._gates(before, place, previous)
-        keep_in, keep, keep_out = np.split(gates, 3, axis=1)
+        gates, new = self._gates(before, place, previous)
+        keep_in, keep, keep_out = gates[:, :units], gates[:, units : 2 * units], gates[:, 2 * units :]
         squashed = np.tanh(after[:, units:])
         d_output = d_after[:, :units]
         d_cell = d_after[:, units:] + d_output * keep_out * (1 - squashed**2)
         d_gates = np.concatenate([d_cell * new, d_cell * before[:, units:], d_output * squashed], axis=1)
-        d_mixed = np.concatenate([d_gates * gates * (1 - gates), d_cell * keep_in * (1 - new**2)], axis=1)
-        grad["gates"] += inputs.T @ d_mixed
-        d_inputs = d_mixed @ self.part["gates"].T
-        np.add.at(grad["answer"], previous, d_inputs[:, :units])
-        grad["question"][place] += d_inputs[:, :units].sum(axis=0)
-        return np.concatenate([d_inputs[:, units : 2 * units], d_cell * keep], axis=1)
+        d_new = d_cell * keep_in * (1 - new**2)
+        return np.concatenate([d_gates * gates * (1 - gates), d_new], axis=1), d_cell * keep
+
+    def _back_gates(self, grad: dict[str, Array], steps: list[Any], d_mixed: Array) -> None:
+        """From the gates of all steps, `(decisions, count, 4 * units)`, to their weights and embeddings."""
+        previous = np.stack([step[2] for step in steps])
+        outputs = np.stack([step[3][:, : self.units] for step in steps])
+        inputs = self.part["answer"][previous] + self.part["question"][:, None]
+        grad["recurrent"] += np.tensordot(outputs, d_mixed, 2 * [[0, 1]])
+        grad["input"] += np.tensordot(inputs, d_mixed, 2 * [[0, 1]])
+        grad["gate_bias"] += d_mixed.sum(axis=(0, 1))
+        d_inputs = d_mixed @ self.part["input"].T
+        grad["question"] += d_inputs.sum(axis=1)
+        np.add.at(grad["answer"], previous, d_inputs)
 
 
 class Adam:

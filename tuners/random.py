@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from keras_nas.architecture import Label
-from keras_nas.decisions import Decision, Domain, Labels
+from keras_nas.decisions import Decision
+from keras_nas.domains import Domain, Labels
 from keras_nas.operators import sample
 from keras_nas.strategy import Outcome, Problem, Proposal, Strategy
 

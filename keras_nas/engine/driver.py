@@ -145,7 +145,7 @@ class Driver:
         self._ending = "interrupted" if interrupted else "max_time"
         grace = self.plan.grace_seconds
         if self.plan.max_seconds is not None:
-            grace = min(grace, 0.05 * self.plan.max_seconds)
+            grace = min(grace, max(0.5, 0.05 * self.plan.max_seconds))
         for attempt in list(self._under_way):
             self.pool.stop(attempt, grace)
 

@@ -3,6 +3,7 @@
 The names below need neither Keras nor TensorFlow; `cost` and `latency` import them when used.
 """
 
+from keras_nas.objectives.constraints import Constraint, constraints_from, margin_report, total_violation
 from keras_nas.objectives.objective import (
     COSTS,
     Direction,
@@ -22,15 +23,19 @@ from keras_nas.objectives.pareto import (
 
 __all__ = [
     "COSTS",
+    "Constraint",
     "Direction",
     "Objective",
+    "constraints_from",
     "crowding_distance",
     "direction_of",
     "hypervolume",
     "knee_point",
     "known_objectives",
     "losses",
+    "margin_report",
     "non_dominated_sort",
     "objectives_from",
     "pareto_front",
+    "total_violation",
 ]

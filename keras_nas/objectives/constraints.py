@@ -1,86 +1,126 @@
-"""Limits on what is measured: `{"latency_ms": 5, "params": 1e6}`."""
-
-from __future__ import annotations
+"""Constraints: limits that a network must keep, how far it is off, and how much room it leaves."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.objectives.objective import direction_of, known_objectives
 
-Bound = Literal["upper", "lower"]
-
 
 @dataclass(frozen=True)
 class Constraint:
-    """One limit.
+    """A limit on one score.
 
     Args:
-        name: of the score, "latency_ms" or "val_accuracy" say.
-        limit: in the score's unit.
-        bound: "upper" when the score may be at most the limit, "lower" when at least.
+        name: The score's key, "latency_ms" say.
+        limit: The last value that is still allowed.
+        bound: "upper": no more than the limit; "lower": no less. None takes the score's own direction: an upper
+            bound for what is minimised, a lower one for what is maximised.
+
+    Raises:
+        InvalidArgument: The limit is not a finite number, the bound is another word, or the score's direction is
+            not known and no bound was given.
+
+    Example:
+        >>> Constraint("latency_ms", 5).violation({"latency_ms": 6})
+        0.2
     """
 
     name: str
     limit: float
-    bound: Bound = "upper"
+    bound: Literal["upper", "lower"] | None = None
 
-    def violation(self, scores: Mapping[str, float]) -> float:
-        """By how much the limit is broken, relative to it; 0.0 when it holds, infinite when the score is missing."""
-        value = scores.get(self.name)
-        if value is None or not math.isfinite(value):
-            return math.inf
-        excess = value - self.limit if self.bound == "upper" else self.limit - value
-        return max(0.0, excess) / max(abs(self.limit), 1e-12)
+    def __post_init__(self) -> None:
+        direction = direction_of(self.name)
+        if self.bound is None and direction is None:
+            raise InvalidArgument(
+                f"{unknown('score in a constraint', self.name, known_objectives())} For a score of your own give the "
+                f"bound: Constraint({self.name!r}, {self.limit!r}, 'upper')."
+            )
+        bound = self.bound or ("upper" if direction == "min" else "lower")
+        if bound not in ("upper", "lower"):
+            raise InvalidArgument(f"The bound of {self.name!r} is {self.bound!r}: expected 'upper' or 'lower'.")
+        if not isinstance(self.limit, int | float) or isinstance(self.limit, bool) or not math.isfinite(self.limit):
+            raise InvalidArgument(f"The limit of {self.name!r} is {self.limit!r}: expected a finite number.")
+        object.__setattr__(self, "bound", bound)
 
     def margin(self, scores: Mapping[str, float]) -> float:
-        """How far the score stays on the good side, relative to the limit; negative when it is broken."""
-        gap = self.limit - scores[self.name] if self.bound == "upper" else scores[self.name] - self.limit
-        return gap / max(abs(self.limit), 1e-12)
+        """The room left as a fraction of the limit: 0.2 is 20 % inside it, -0.2 is 20 % beyond.
+
+        Raises:
+            InvalidArgument: The trial did not report the score.
+        """
+        if self.name not in scores:
+            raise InvalidArgument(
+                f"The trial reported no {self.name!r}, which a constraint needs: it reported {', '.join(scores)}."
+            )
+        value = float(scores[self.name])
+        if math.isnan(value):
+            return -math.inf
+        room = self.limit - value if self.bound == "upper" else value - self.limit
+        return room / (abs(self.limit) or 1.0)
+
+    def violation(self, scores: Mapping[str, float]) -> float:
+        """How far the score lies beyond the limit, as a fraction of it; 0 when it holds."""
+        return max(0.0, -self.margin(scores))
+
+    def __str__(self) -> str:
+        return f"{self.name} {'<=' if self.bound == 'upper' else '>='} {self.limit:g}"
 
 
-def constraints_from(spec: Mapping[str, float] | None) -> tuple[Constraint, ...]:
-    """Constraints from `{name: limit}`: an upper limit for what is minimised, a lower one for what is maximised.
-
-    Raises:
-        InvalidArgument: for a name without a known direction, or a limit that is no finite number.
-    """
-    return tuple(_constraint(name, limit) for name, limit in (spec or {}).items())
-
-
-def _constraint(name: str, limit: Any) -> Constraint:
-    direction = direction_of(name)
-    if direction is None:
-        raise InvalidArgument(unknown("constraint", name, known_objectives()))
-    if isinstance(limit, bool) or not isinstance(limit, int | float) or not math.isfinite(limit):
-        raise InvalidArgument(f"constraint {name!r} needs a finite number as its limit; got {limit!r}.")
-    return Constraint(name, float(limit), "upper" if direction == "min" else "lower")
-
-
-def total_violation(constraints: Sequence[Constraint], scores: Mapping[str, float], partial: bool = False) -> float:
-    """The sum of all violations; 0.0 when all hold.
+def constraints_from(
+    spec: Mapping[str, float] | Constraint | Sequence[Constraint] | None,
+) -> tuple[Constraint, ...]:
+    """The constraints that a user asked for.
 
     Args:
-        constraints: the limits.
-        scores: what was measured.
-        partial: whether to leave out constraints whose score is not known yet.
+        spec: `{"latency_ms": 5, "params": 1e6}`, constraints made by hand, or None for none.
+
+    Example:
+        >>> [str(c) for c in constraints_from({"latency_ms": 5, "val_accuracy": 0.9})]
+        ['latency_ms <= 5', 'val_accuracy >= 0.9']
     """
-    known = [constraint for constraint in constraints if not partial or constraint.name in scores]
-    return float(sum(constraint.violation(scores) for constraint in known))
+    if spec is None:
+        return ()
+    if isinstance(spec, Mapping):
+        return tuple(Constraint(name, limit) for name, limit in spec.items())
+    entries = tuple(spec) if isinstance(spec, list | tuple) else (spec,)
+    wrong: list[Any] = [entry for entry in entries if not isinstance(entry, Constraint)]
+    if wrong:
+        raise InvalidArgument(
+            f"A constraint is {wrong[0]!r}: expected a mapping such as {{'latency_ms': 5}}, or Constraint(name, limit)."
+        )
+    return tuple(entry for entry in entries if isinstance(entry, Constraint))
 
 
-def margin_report(constraints: Sequence[Constraint], scores: Mapping[str, float]) -> list[dict[str, Any]]:
-    """One row a constraint: name, bound, limit, measured value, margin in per cent of the limit, whether it is met."""
+def total_violation(constraints: Iterable[Constraint], scores: Mapping[str, float], partial: bool = False) -> float:
+    """The sum of all violations, for constraint domination; 0 when every constraint holds.
+
+    Args:
+        constraints: The limits.
+        scores: What is known of the network.
+        partial: Leave out the constraints whose score is not known yet, before training say.
+    """
+    return sum(c.violation(scores) for c in constraints if not partial or c.name in scores)
+
+
+def margin_report(constraints: Iterable[Constraint], scores: Mapping[str, float]) -> list[dict[str, Any]]:
+    """One row a constraint, for tables: name, bound, limit, measured, margin_pct, met.
+
+    Example:
+        >>> margin_report(constraints_from({"params": 100}), {"params": 80})
+        [{'name': 'params', 'bound': 'upper', 'limit': 100, 'measured': 80, 'margin_pct': 20.0, 'met': True}]
+    """
     return [
         {
             "name": constraint.name,
             "bound": constraint.bound,
             "limit": constraint.limit,
-            "measured": scores[constraint.name],
-            "margin_pct": 100.0 * constraint.margin(scores),
-            "met": constraint.violation(scores) == 0.0,
+            "measured": scores.get(constraint.name),
+            "margin_pct": 100 * constraint.margin(scores),
+            "met": constraint.violation(scores) == 0,
         }
         for constraint in constraints
     ]

@@ -21,9 +21,9 @@ from keras_nas.operators import mutate, sample
 from keras_nas.strategy import Outcome, Problem, Proposal, Signal, Strategy
 
 SPACE = Decisions(
-    (Decision("a", Labels((1, 2, 3, 4, 5))), Decision("b", Labels((1, 2, 3, 4))), Decision("c", Labels((1, 2))))
+    (Decision("a", Labels((1, 2, 3, 4))), Decision("b", Labels((1, 2, 3))), Decision("c", Labels((1, 2))))
 )
-"""40 architectures."""
+"""24 architectures."""
 
 
 class Climber(Strategy):
@@ -69,8 +69,6 @@ def train(report: Report, architecture: Mapping[str, Any], epochs: int = 2, seco
         (report.folder / "part").write_text(str(epoch))
         os.replace(report.folder / "part", checkpoint)
         report(epoch, {"score": epoch / epochs})
-    with (report.folder.parent / f"trained-{report.folder.name}.log").open("a") as log:
-        log.write(f"{report.attempt}\n")
     return {"scores": {"score": value(architecture)}, "measurements": {"epochs": epochs}, "seconds": {"fit": 0.1}}
 
 

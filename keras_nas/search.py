@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.fidelity import Estimator, get_estimator
+from keras_nas.methods import get_method
 from keras_nas.objectives.constraints import Constraint, constraints_from
 from keras_nas.objectives.objective import Objective, objectives_from
 from keras_nas.preflight import check_budget
-from keras_nas.published import get_method
 from keras_nas.result import SearchResult
 from keras_nas.spaces import Space, get_space
 from keras_nas.strategy import Strategy

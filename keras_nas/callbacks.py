@@ -1,0 +1,93 @@
+"""Callbacks that put what a model costs into the logs of any Keras training.
+
+A cost does not change with the epochs: History holds the one value once for every epoch, so that it reads like any
+other metric, at the best epoch as at the last.
+"""
+
+from typing import Any
+
+import keras
+
+from keras_nas.objectives.cost import Cost, cost_of_model
+from keras_nas.objectives.latency import Measurement, Target, measure_latency
+
+
+class CostCallback(keras.callbacks.Callback):
+    """Puts `params`, `flops`, `memory_mb` and `size_mb` into every epoch's logs and the History.
+
+    They are counted once, before the first batch, and do not touch the training.
+
+    Args:
+        input_shape: Of one row, where the model leaves an axis open.
+
+    Example:
+        >>> import numpy as np
+        >>> model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(1)])
+        >>> model.compile(loss="mse")
+        >>> history = model.fit(np.ones((4, 8)), np.ones(4), callbacks=[CostCallback()], verbose=0)
+        >>> history.history["params"]
+        [9]
+    """
+
+    def __init__(self, input_shape: Any = None) -> None:
+        super().__init__()
+        self.input_shape = input_shape
+        self.cost: Cost | None = None
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Count."""
+        self.cost = cost_of_model(self.model, self.input_shape)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Tell."""
+        if self.cost is not None and logs is not None:
+            logs.update(self.cost.scores())
+
+
+class LatencyCallback(keras.callbacks.Callback):
+    """Measures the trained model on this device: `latency_ms` and `latency_p95_ms` in the History.
+
+    It measures once, when the training ends, on made-up rows; weights and random numbers are as they were. The
+    History then holds the value for every epoch. Callbacks that write epoch by epoch do not see it.
+
+    Args:
+        target: "keras", "saved_model", "litert", or a function of the model that returns milliseconds.
+        batch_size: Rows in a call.
+        max_seconds: The longest that the timed runs may take.
+        input_shape: Of one row, where the model leaves an axis open.
+
+    Example:
+        >>> import numpy as np
+        >>> model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(1)])
+        >>> model.compile(loss="mse")
+        >>> watch = LatencyCallback(max_seconds=0.1)
+        >>> history = model.fit(np.ones((4, 8)), np.ones(4), callbacks=[watch], verbose=0)
+        >>> history.history["latency_ms"] == [watch.measurement.latency_ms]
+        True
+    """
+
+    def __init__(
+        self, target: Target = "keras", batch_size: int = 1, max_seconds: float = 2.0, input_shape: Any = None
+    ) -> None:
+        super().__init__()
+        self.target = target
+        self.batch_size = batch_size
+        self.max_seconds = max_seconds
+        self.input_shape = input_shape
+        self.measurement: Measurement | None = None
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Measure, and tell."""
+        self.measurement = measure_latency(
+            self.model,
+            self.input_shape,
+            batch_size=self.batch_size,
+            target=self.target,
+            max_seconds=self.max_seconds,
+        )
+        scores = self.measurement.scores()
+        if logs is not None:
+            logs.update(scores)
+        history = getattr(self.model, "history", None)  # None when no epoch was run
+        if history is not None:
+            history.history.update({name: [value] * len(history.epoch) for name, value in scores.items()})
