@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -67,8 +68,8 @@ class State:
     def seconds_left(self) -> float | None:
         """Expected wall-clock time to the end; None before anything is known.
 
-        The mean of the last ten trials tells how long one takes; those that run have on average half of it behind them
-        unless it is known better. The time limit bounds it.
+        The mean of the last ten trials tells how long one takes, and the rest is handed to the workers as they become
+        free. The time limit bounds it.
         """
         elapsed = time.monotonic() - self.began
         limit = max(0.0, self.max_seconds - elapsed) if self.max_seconds is not None else None
@@ -76,9 +77,12 @@ class State:
             return limit
         recent = self.durations[-10:]
         each = sum(recent) / len(recent)
-        spent = sum(min(each, time.monotonic() - self._since[number]) for number in self.running)
-        work = max(0.0, (self.max_trials - self.done) * each - spent)
-        expected = work / self.workers
+        ends = [max(0.0, each - time.monotonic() + self._since[number]) for number in self.running]
+        ends += [0.0] * (self.workers - len(ends))
+        heapq.heapify(ends)
+        for _ in range(self.max_trials - self.done - len(self.running)):
+            heapq.heapreplace(ends, ends[0] + each)
+        expected = max(ends)
         return expected if limit is None else min(limit, expected)
 
     def _restore(self, trials: Sequence[Trial]) -> None:
