@@ -228,9 +228,10 @@ class LSTMPolicy(Policy):
         previous = np.stack([step[2] for step in steps])
         outputs = np.stack([step[3][:, : self.units] for step in steps])
         inputs = self.part["answer"][previous] + self.part["question"][:, None]
-        grad["recurrent"] += np.tensordot(outputs, d_mixed, 2 * [[0, 1]])
-        grad["input"] += np.tensordot(inputs, d_mixed, 2 * [[0, 1]])
-        grad["gate_bias"] += d_mixed.sum(axis=(0, 1))
+        slopes = d_mixed.reshape(-1, 4 * self.units)
+        grad["recurrent"] += outputs.reshape(-1, self.units).T @ slopes
+        grad["input"] += inputs.reshape(-1, self.units).T @ slopes
+        grad["gate_bias"] += slopes.sum(axis=0)
         d_inputs = d_mixed @ self.part["input"].T
         grad["question"] += d_inputs.sum(axis=1)
         np.add.at(grad["answer"], previous, d_inputs)
