@@ -45,9 +45,22 @@ class Driver:
         listeners: Called with each `keras_nas.engine.events.Notice`; what they raise is logged and goes no further.
 
     Example:
-        >>> driver = Driver(ledger, make_job, pool, store, Plan(max_trials=20))  # doctest: +SKIP
-        >>> driver.run()  # doctest: +SKIP
-        'max_trials'
+        >>> import tempfile
+        >>> from keras_nas import Decision, Decisions, Problem
+        >>> from keras_nas.domains import Labels
+        >>> from keras_nas.engine.inline import Inline
+        >>> from keras_nas.engine.job import Job
+        >>> from keras_nas.objectives import Objective
+        >>> from keras_nas.tuners.random import RandomSearch
+        >>> problem = Problem(Decisions((Decision("x", Labels((1, 2, 3))),)), (Objective("score", "max"),))
+        >>> def square(report, x):
+        ...     return {"scores": {"score": x * x}}
+        >>> ledger = Ledger(RandomSearch(), problem)
+        >>> with Store(Path(tempfile.mkdtemp())) as store:
+        ...     Driver(ledger, lambda trial, changes: Job(square, trial.proposal.architecture), Inline(), store).run()
+        'done'
+        >>> max(trial.outcome.scores["score"] for trial in ledger.trials)
+        9
     """
 
     def __init__(

@@ -11,12 +11,13 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from keras_nas.engine.lock import LOCK_NAME, DirectoryLock
 from keras_nas.engine.points import reached
 from keras_nas.errors import InvalidArgument, StoreError
 
 STORE_NAME = "search.sqlite"
 """The file that makes a folder a keras_nas search."""
-OWN_NAMES = frozenset({STORE_NAME, "search.lock", "results", "trials", "logs", "data"})
+OWN_NAMES = frozenset({STORE_NAME, LOCK_NAME, "results", "trials", "logs", "data"})
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -111,7 +112,8 @@ def safe_directory(path: str | os.PathLike[str], *, overwrite: bool = False) -> 
         The absolute path of a folder that can be written to.
 
     Raises:
-        StoreError: When the folder holds other files, is a file, or cannot be written to. Nothing is changed then.
+        StoreError: When the folder holds other files, is a file, cannot be written to, or is to be overwritten while a
+            search runs there. Nothing is changed then.
     """
     directory = Path(path).expanduser().resolve()
     if directory.exists() and not directory.is_dir():
@@ -124,7 +126,8 @@ def safe_directory(path: str | os.PathLike[str], *, overwrite: bool = False) -> 
         )
     _make(directory)
     if overwrite:
-        _remove_search(directory)
+        with DirectoryLock(directory):
+            _remove_search(directory)
     return directory
 
 
@@ -144,7 +147,7 @@ def _make(directory: Path) -> None:
 def _remove_search(directory: Path) -> None:
     """Deletes the entries of a search and nothing else."""
     for entry in directory.iterdir():
-        if entry.name not in OWN_NAMES and not entry.name.startswith(("search.", ".search.")):
+        if entry.name == LOCK_NAME or not (entry.name in OWN_NAMES or entry.name.startswith("search.")):
             continue
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)

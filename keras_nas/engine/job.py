@@ -74,7 +74,8 @@ class Limits:
 
     Args:
         seconds: Wall-clock time from the moment the worker takes the job; None for no limit.
-        memory_mb: Data memory of the worker process (MiB); None for no limit.
+        memory_mb: Data memory of the worker process (MiB), of which TensorFlow itself takes about 400; None for no
+            limit.
     """
 
     seconds: float | None = None

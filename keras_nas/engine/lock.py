@@ -11,6 +11,8 @@ from pathlib import Path
 
 from keras_nas.errors import StoreError
 
+LOCK_NAME = "search.lock"
+"""The file that is locked; it stays when the lock goes."""
 _held: set[tuple[int, int]] = set()
 """Device and inode of the lock files that this process holds: POSIX locks do not tell its own threads apart."""
 
@@ -31,7 +33,7 @@ class DirectoryLock:
     """
 
     def __init__(self, directory: Path) -> None:
-        self.path = directory / "search.lock"
+        self.path = directory / LOCK_NAME
         self._descriptor = -1
 
     def __enter__(self) -> DirectoryLock:

@@ -40,9 +40,15 @@ class Pool:
         WorkerError: When a search is started inside a worker (a script that starts one while it is imported).
 
     Example:
-        >>> with Pool(shares(2), Path("runs/digits")) as pool:  # doctest: +SKIP
-        ...     pool.submit(Job(train, {"x": 3}), "0-1", Path("runs/digits/trials/0"))
-        ...     events = pool.events(timeout=60)
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> job = Job(lambda report, x: {"scores": {"y": 2 * x}}, {"x": 3})
+        >>> with Pool([Share(threads=1)], folder) as pool:
+        ...     while not pool.free:
+        ...         events = pool.events()
+        ...     worker = pool.submit(job, "0-0", folder / "trials" / "0")
+        ...     pool.events()[0].result["scores"]
+        {'y': 6}
     """
 
     def __init__(self, shares: Sequence[Share], directory: Path, settings: WorkerSettings | None = None) -> None:

@@ -89,7 +89,7 @@ class WorkerProcess:
         os.close(child_writes)
         os.set_blocking(self.down, False)
         os.set_blocking(self.up, False)
-        self.death = os.pidfd_open(self.process.pid) if hasattr(os, "pidfd_open") else None
+        self.death = _death_of(self.process.pid)
         main_thread = threading.current_thread() is threading.main_thread()
         self.send({"path": path, "python_path": os.environ.get("PYTHONPATH"), "preload": list(settings.preload),
                    "parent": os.getpid(), "bind": main_thread})  # fmt: skip
@@ -141,3 +141,10 @@ class WorkerProcess:
         """The failure that the end of this process means for its attempt; makes sure that it has ended."""
         self.destroy()
         return describe_death(self.process.returncode, self.log, oom_kill_count() - self._oom_kills)
+
+
+def _death_of(pid: int) -> int | None:
+    """A descriptor that becomes readable when a process ends; None where the system has none (the pipe's end tells)."""
+    with contextlib.suppress(OSError, AttributeError):
+        return os.pidfd_open(pid)
+    return None

@@ -8,7 +8,8 @@ from importlib import import_module
 from typing import Any, Protocol
 
 from keras_nas.engine import events as told
-from keras_nas.engine.status import State, lines
+from keras_nas.engine.status import State as State
+from keras_nas.engine.status import lines
 
 logger = logging.getLogger("keras_nas.search")
 

@@ -8,6 +8,7 @@ result is found when the search is resumed. The process ends when the pipe does.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import faulthandler
 import importlib
@@ -175,7 +176,8 @@ def bind_to_parent(parent: int) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         end_group()
-    Path("/proc/self/oom_score_adj").write_text("500")
+    with contextlib.suppress(OSError):  # some containers forbid it, and it is only a preference
+        Path("/proc/self/oom_score_adj").write_text("500")
 
 
 def beat(up: Up, end: threading.Event) -> None:

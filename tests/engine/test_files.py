@@ -13,6 +13,7 @@ from keras_nas.engine.files import (
     write_atomically,
     write_json,
 )
+from keras_nas.engine.store import Record, Store
 from keras_nas.errors import InvalidArgument, StoreError
 
 
@@ -81,8 +82,18 @@ def test_overwriting_deletes_the_search_and_nothing_else(tmp_path: Path) -> None
     outside.mkdir()
     (tmp_path / "logs").symlink_to(outside)
     assert safe_directory(tmp_path, overwrite=True) == tmp_path.resolve()
-    assert [entry.name for entry in tmp_path.iterdir()] == ["notes.txt"]
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["notes.txt", "search.lock"]
     assert outside.is_dir()
+
+
+def test_a_running_search_is_not_overwritten(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.append([Record("call")])
+        with pytest.raises(StoreError, match="Another search runs"):
+            safe_directory(tmp_path, overwrite=True)
+        assert len(list(store.records())) == 1
+    safe_directory(tmp_path, overwrite=True)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["search.lock"]
 
 
 def test_a_file_is_no_directory(tmp_path: Path) -> None:

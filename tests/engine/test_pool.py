@@ -31,7 +31,7 @@ def pool(tmp_path: Path) -> Iterator[Pool]:
         yield pool
 
 
-def until(pool: Pool, condition: Callable[[], bool], seconds: float = 30.0) -> list[Epoch | Ended]:
+def until(pool: Pool, condition: Callable[[], bool], seconds: float = 120.0) -> list[Epoch | Ended]:
     """Events until the condition holds."""
     found: list[Epoch | Ended] = []
     end = time.monotonic() + seconds
@@ -257,6 +257,66 @@ def test_workers_and_their_children_end_with_a_killed_parent(tmp_path: Path) -> 
     parent.wait()
     parent.stdout.close()
     assert _group_is_gone(worker)
+
+
+BESIDE = """
+import sys
+from pathlib import Path
+import helper
+from keras_nas.engine.job import Job
+from keras_nas.engine.pool import Pool
+from keras_nas.engine.resources import Share
+
+class Scale:
+    factor = 3
+
+def work(report, x):
+    return {"scores": {"y": helper.double(x) * Scale.factor}}
+
+with Pool([Share()], Path(sys.argv[1])) as pool:
+    while not pool.free:
+        pool.events()
+    pool.submit(Job(work, {"x": 5}), "0-0", Path(sys.argv[1]) / "trials" / "0")
+    print(pool.events()[0].result["scores"])
+"""
+
+
+def test_modules_beside_an_unguarded_script_and_classes_in_it_reach_the_workers(tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text("def double(x):\n    return 2 * x\n")
+    (tmp_path / "script.py").write_text(BESIDE)
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    command = [sys.executable, tmp_path / "script.py", tmp_path / "run"]
+    output = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=True)
+    assert output.stdout == "{'y': 30}\n"
+
+
+def test_waiting_costs_no_time_of_the_processor(pool: Pool) -> None:
+    until(pool, lambda: pool.free > 0)
+    pool.submit(Job(fakes.hang), "0-0", pool.directory / "trials" / "0")
+    began = time.process_time()
+    assert pool.events(1.0) == []
+    assert time.process_time() - began < 0.1
+
+
+@pytest.mark.slow
+def test_tensorflow_s_own_failures_have_their_kind(tmp_path: Path) -> None:
+    def absurd(report: object) -> dict[str, object]:
+        import tensorflow as tf
+
+        return {"scores": {"y": float(tf.reduce_sum(tf.zeros((10**12,))))}}
+
+    def not_a_number(report: object) -> dict[str, object]:
+        import tensorflow as tf
+
+        tf.debugging.check_numerics(tf.constant([float("nan")]), "loss")
+        return {"scores": {"y": 0.0}}
+
+    settings = WorkerSettings(preload=("keras",))
+    with Pool([Share(1)], tmp_path, settings) as pool:
+        kinds = [
+            run(pool, Job(function), name)[0].failure for name, function in (("0-0", not_a_number), ("1-0", absurd))
+        ]
+    assert [kind and kind["kind"] for kind in kinds] == ["not_finite", "out_of_memory"]
 
 
 def test_closing_ends_the_workers(tmp_path: Path) -> None:
