@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from keras_nas.errors import SpaceError
-from keras_nas.nodes import Found, Node, Place, Walk, open_decisions, resolve
+from keras_nas.nodes import Found, Node, Place, Value, Walk, checked_name, open_decisions, resolve
 from keras_nas.space import Choice
 
 Output = Literal["last", "loose", "all"]
@@ -52,15 +52,16 @@ class Graph(Node):
         joins: the nodes behind the inputs, in order; node `i` of the graph is join `i - inputs`.
         inputs: how many inputs; with several, the graph is applied to a list of tensors.
         output: "last" join, "all" joins concatenated, or the "loose" ends (used by no other join) concatenated.
-        stride: given (`Given("stride")`) to the operations on inputs; 1 is given to all others.
+        stride: given (`Given("stride")`) to the operations on inputs; 1 is given to all others. A `Stride` spares
+            small maps.
     """
 
     def __init__(
-        self, name: str, joins: Sequence[Join], *, inputs: int = 1, output: Output = "last", stride: int = 1
+        self, name: str, joins: Sequence[Join], *, inputs: int = 1, output: Output = "last", stride: int | Value = 1
     ) -> None:
         if not joins or any(not isinstance(j.sources, Choice) and len(j.sources) != len(j.ops) for j in joins):
             raise SpaceError(f"graph {name!r} needs one join or more, each with one operation for each source.")
-        self.name = name
+        self.name = checked_name(name)
         self.joins = tuple(joins)
         self.inputs = inputs
         self.output = output
@@ -75,26 +76,15 @@ class Graph(Node):
         """Compute the joins in order and gather the output."""
         walk = walk.inside(self.name)
         states: list[Any] = list(x) if self.inputs > 1 else [x]
+        stride = resolve(self.stride, walk, states[0])
         used: set[int] = set()
         for number, join in enumerate(self.joins):
             inner = walk.inside(str(number))
             sources = join.chosen(inner)
             used.update(sources)
-            states.append(self._join(inner, join, sources, states))
+            strides = [stride if source < self.inputs else 1 for source in sources]
+            states.append(_join(inner, join, [states[source] for source in sources], strides))
         return self._gather(walk, states, used)
-
-    def _join(self, walk: Walk, join: Join, sources: list[int], states: list[Any]) -> Any:
-        signals = []
-        for place, (source, op) in enumerate(zip(sources, join.ops, strict=True)):
-            edge = walk.spot(str(place)).giving(stride=self._stride(source))
-            signals.append(op.apply(edge, states[source]))
-        heard = [signal for signal in signals if signal is not None]
-        if not heard:
-            return _silence(walk, states[sources[0]], self._stride(sources[0]))
-        return _merge(walk, heard, join.merge)
-
-    def _stride(self, source: int) -> int:
-        return self.stride if source < self.inputs else 1
 
     def _gather(self, walk: Walk, states: list[Any], used: set[int]) -> Any:
         if self.output == "last":
@@ -104,6 +94,16 @@ class Graph(Node):
 
     def __repr__(self) -> str:
         return f"Graph({self.name!r}, {len(self.joins)} joins)"
+
+
+def _join(walk: Walk, join: Join, inputs: list[Any], strides: list[int]) -> Any:
+    """One node: each operation on its input, then the merge."""
+    signals = [
+        op.apply(walk.spot(str(edge)).giving(stride=stride), x)
+        for edge, (op, x, stride) in enumerate(zip(join.ops, inputs, strides, strict=True))
+    ]
+    heard = [signal for signal in signals if signal is not None]
+    return _merge(walk, heard, join.merge) if heard else _silence(walk, inputs[0], strides[0])
 
 
 def _merge(walk: Walk, signals: list[Any], merge: Merge) -> Any:

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a traversal stands: the scope of decisions and the conditions under which it is reached."""
+    """Where a traversal stands: the scope of decisions, the conditions to get there, and the outermost scope."""
 
     scope: str = ""
     when: tuple[Condition, ...] = ()
+    root: str = ""
 
     def path(self, name: str) -> str:
         """Full path of a decision `name` here."""
@@ -30,6 +31,10 @@ class Place:
     def inside(self, name: str) -> Place:
         """The scope `name` below this one."""
         return replace(self, scope=self.path(name))
+
+    def shared(self, name: str) -> Place:
+        """The scope `name` right below the outermost one, whatever has to be decided to get here."""
+        return Place(self.root, root=self.root).inside(name)
 
     def given(self, path: str, labels: frozenset[Label]) -> Place:
         """This place, reached only when `path` is answered with one of `labels`."""
@@ -105,7 +110,7 @@ class Node(ABC):
         """Let Keras Tuner's `hp` decide, under the scope `name`: `block(...).tune(hp, "stem")(x)`."""
         from keras_nas.tuning import tune
 
-        place = Place(name)
+        place = Place(name, root=name)
         return Fixed(self, tune(list_decisions(self, place), hp), place)
 
     def layer(self, input_shape: Sequence[int | None]) -> Any:
@@ -188,6 +193,31 @@ class Given(Value):
 
     def __repr__(self) -> str:
         return f"Given({self.name!r})"
+
+
+class Stride(Value):
+    """A stride that spares small maps: `step` where at least `least` pixels a side are left, else 1.
+
+    Args:
+        step: the stride.
+        least: pixels of the smaller side that must be left; a side of unknown length counts as long.
+    """
+
+    def __init__(self, step: int = 2, least: int = 4) -> None:
+        self.step = step
+        self.least = least
+
+    def decisions(self, place: Place) -> Found:
+        """None."""
+        return iter(())
+
+    def resolve(self, walk: Walk, x: Any) -> Any:
+        """The stride for a map of the shape of `x`."""
+        sides = [side for side in walk.net.shape(x)[:-1] if side is not None]
+        return self.step if all(side >= self.step * self.least for side in sides) else 1
+
+    def __repr__(self) -> str:
+        return f"Stride({self.step}, {self.least})"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@
     Choice(name, options)      exactly one option; an option may hold choices
     Range(name, low, high)     a number
     Repeat(name, block, depths, tied)   a block in series, as often as one of `depths` says
+    Shared(name, part)         a part with one set of decisions wherever it stands
     Graph(name, joins)         a cell, in `keras_nas.graph`
 
 Two traversals: `decisions` lists what is to be decided, `apply` builds what has been. A decision's path is its name
@@ -16,8 +17,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import wraps
-from typing import Any
+from typing import Any, Protocol, cast
 
 from keras_nas.architecture import Label
 from keras_nas.decisions import Decision, Domain, Labels
@@ -78,7 +80,16 @@ class Op(Node):
         return f"{self.label}({', '.join(f'{name}={value!r}' for name, value in self.arguments.items())})"
 
 
-def block(body: Callable[..., Any]) -> Callable[..., Op]:
+class Block(Protocol):
+    """What `block` makes: called with its arguments it gives an `Op`; `body(net, x, ...)` serves other bodies."""
+
+    body: Callable[..., Any]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Op:
+        """The block with its arguments, each a constant, a Choice, a Range, Channels, Given or a Node."""
+
+
+def block(body: Callable[..., Any]) -> Block:
     """Make a block of a body `body(net, x, *, ...)`: calling the block with the other arguments gives an `Op`.
 
     The body composes stock Keras layers through `net` and returns a tensor; it serves building, counting costs,
@@ -104,8 +115,10 @@ def block(body: Callable[..., Any]) -> Callable[..., Op]:
             raise SpaceError(f"{body.__name__}{own}: {error}.") from None
         return Op(body, **bound.arguments)
 
-    make.__signature__ = own  # type: ignore[attr-defined]
-    return make
+    made: Any = make
+    made.__signature__ = own
+    made.body = body
+    return cast(Block, made)
 
 
 class Series(Node):
@@ -240,6 +253,32 @@ class Repeat(Node):
         return f"Repeat({self.name!r}, {self.block!r}, {self.depths})"
 
 
+class Shared(Node):
+    """A part whose decisions are one set wherever it stands: a motif that many edges of a cell may choose.
+
+    Its decisions are live in every architecture, those that use it nowhere too.
+
+    Args:
+        name: scope of its decisions, right below the outermost scope.
+        part: what stands in several places; use the same object (or `Shared`) in all of them.
+    """
+
+    def __init__(self, name: str, part: Node) -> None:
+        self.name = checked_name(name)
+        self.part = part
+
+    def decisions(self, place: Place) -> Found:
+        """Those of the part."""
+        yield from self.part.decisions(place.shared(self.name))
+
+    def apply(self, walk: Walk, x: Any) -> Any:
+        """Apply the part; its layers are named after where it is used."""
+        return self.part.apply(replace(walk.spot(self.name), place=walk.place.shared(self.name)), x)
+
+    def __repr__(self) -> str:
+        return f"Shared({self.name!r}, {self.part!r})"
+
+
 def _label(option: Any) -> Label:
     """The label of an option that was given without one."""
     if isinstance(option, str | int | float | bool):
@@ -257,4 +296,17 @@ def _ordered(options: Mapping[Label, Any]) -> bool:
     return len(numbers) == len(options) and numbers == sorted(numbers)
 
 
-__all__ = ["Channels", "Choice", "Domain", "Given", "Op", "Range", "Repeat", "Series", "Shared", "Stride", "block"]
+__all__ = [
+    "Block",
+    "Channels",
+    "Choice",
+    "Domain",
+    "Given",
+    "Op",
+    "Range",
+    "Repeat",
+    "Series",
+    "Shared",
+    "Stride",
+    "block",
+]
