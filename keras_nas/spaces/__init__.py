@@ -12,9 +12,12 @@ from keras_nas.spaces.base import Space
 if TYPE_CHECKING:
     import pandas as pd
 
-SPACES: dict[str, dict[str, str]] = {
-    "image_classification": {"small_images": "keras_nas.spaces.small_images"},
+_IMAGES = {
+    name: f"keras_nas.spaces.{name}"
+    for name in ("small_images", "nasnet", "darts", "nas_bench_201")
 }
+
+SPACES: dict[str, dict[str, str]] = {"image_classification": _IMAGES, "image_regression": _IMAGES}
 """Task -> space -> module, whose function of the space's name makes it."""
 
 
@@ -34,15 +37,28 @@ def get_space(space: str | Space, task: str = "image_classification") -> Space:
 
 
 def spaces(task: str = "image_classification") -> pd.DataFrame:
-    """The ready spaces of a task: name, number of architectures, number of decisions, description."""
+    """The ready spaces of a task: name, numbers of architectures and decisions without the recipe's, description.
+
+    Args:
+        task: its name.
+
+    Raises:
+        InvalidArgument: for a task without spaces; lists those that have some.
+
+    Example:
+        >>> int(spaces("image_classification").set_index("space").loc["nas_bench_201", "architectures"])
+        15625
+    """
     import pandas as pd
 
-    found = [get_space(name, task) for name in SPACES.get(task, {})]
+    if task not in SPACES:
+        raise InvalidArgument(unknown("task", task, SPACES))
+    found = [get_space(name, task) for name in SPACES[task]]
     return pd.DataFrame(
         {
             "space": [space.name for space in found],
-            "architectures": [space.size for space in found],
-            "decisions": [len(space.decisions) for space in found],
+            "architectures": [space.network_decisions.size for space in found],
+            "decisions": [len(space.network_decisions) for space in found],
             "description": [space.description for space in found],
         }
     )

@@ -14,6 +14,7 @@ from keras_nas.decisions import Decisions
 from keras_nas.encoding import encode
 from keras_nas.net import KerasNet, Net
 from keras_nas.nodes import Found, Node, Place, Value, Walk, list_decisions, open_decisions, resolve
+from keras_nas.spaces.outline import outline, shown_size
 from keras_nas.tuning import tune
 
 if TYPE_CHECKING:
@@ -118,18 +119,16 @@ class Space:
         return self.network.apply(Walk(architecture, net), x)
 
     def __repr__(self) -> str:
-        return f"Space({self.name!r}, {_big(self.size)} architectures, {len(self.decisions)} decisions)"
+        networks, recipes = self.network_decisions, self.recipe_decisions
+        recipe = f" x {shown_size(recipes.size)} recipes" if recipes else ""
+        return f"Space({self.name!r}, {shown_size(networks.size)} networks{recipe})"
 
     def __str__(self) -> str:
-        lines = [repr(self)]
-        for decision in self.decisions:
-            depth = len(decision.when)
-            lines.append(f"{'  ' * (depth + 1)}{decision.path}: {decision.domain.shown()}")
-        return "\n".join(lines)
-
-
-def _big(size: float) -> str:
-    return f"{size:,}" if size < 1e9 else f"{float(size):.2e}"
+        head = [repr(self), *([self.description] if self.description else [])]
+        fixed = {name: value for name, value in self.recipe.items() if not isinstance(value, Value)}
+        settled = [f"  {name}: always {value!r}" for name, value in fixed.items()]
+        recipe = [*outline(self.recipe_decisions), *settled] if self.recipe else []
+        return "\n".join([*head, *outline(self.network_decisions), *recipe])
 
 
 class _Recipe(Value):
