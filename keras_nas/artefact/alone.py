@@ -1,0 +1,161 @@
+"""Run a stored model in a process that knows nothing of keras_nas: `python -I alone.py FOLDER`.
+
+The folder holds `request.json` (format, path, threads, core, seconds) and `rows.npz`, one array an input, in order.
+The program adds `outputs.npz`, one array an output, and, last, `answer.json`. It uses NumPy and the format's own
+runtime only, so that what it shows is what a server or a phone gets.
+"""
+
+import json
+import math
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Arrays = dict[str, Any]
+Call = Callable[[Arrays], Arrays]
+
+CHUNK = 64
+_LEAST_RUNS, _MOST_RUNS = 30, 20_000
+
+
+def timed(run: Callable[[], object], max_seconds: float) -> dict[str, float]:
+    """The time of one call: warmed up, then repeated until its median is known to 3 %.
+
+    Args:
+        run: What to time; it returns when the work is done.
+        max_seconds: The longest the repetition may take; a slower call is run a few times at least.
+
+    Returns:
+        `latency_ms` (median), `latency_p95_ms`, `interval_pct` (the width of the median's 95 % interval, from
+        order statistics) and `runs`.
+    """
+    start = time.perf_counter()
+    for _ in range(10):
+        run()
+        if time.perf_counter() - start > max_seconds / 5:
+            break
+    samples: list[float] = []
+    wanted, end = _LEAST_RUNS, time.perf_counter() + max_seconds
+    while len(samples) < 5 or (len(samples) < wanted and time.perf_counter() < end):
+        before = time.perf_counter()
+        run()
+        samples.append(time.perf_counter() - before)
+        if len(samples) == wanted < _MOST_RUNS and interval_pct(np.sort(samples)) >= 3:
+            wanted = min(_MOST_RUNS, wanted + wanted // 2)
+    ordered = np.sort(samples) * 1e3
+    return {
+        "latency_ms": float(np.median(ordered)),
+        "latency_p95_ms": float(np.percentile(ordered, 95)),
+        "interval_pct": interval_pct(ordered),
+        "runs": len(samples),
+    }
+
+
+def interval_pct(ordered: Any) -> float:
+    """Width of the median's 95 % interval as a percentage of it, from order statistics.
+
+    Args:
+        ordered: The sorted samples; of fewer than six the interval is all of them.
+    """
+    half = 0.98 * math.sqrt(len(ordered))
+    low, high = max(0, math.floor(len(ordered) / 2 - half)), min(len(ordered) - 1, math.ceil(len(ordered) / 2 + half))
+    return float(100 * (ordered[high] - ordered[low]) / np.median(ordered))
+
+
+def saved_model(path: str, threads: int | None) -> Call:
+    """A SavedModel's serving signature."""
+    import tensorflow as tf
+
+    if threads is not None:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+    loaded = tf.saved_model.load(path)
+    signature = loaded.signatures["serving_default"]
+
+    def call(rows: Arrays, keep: Any = loaded) -> Arrays:
+        outputs = signature(**{name: tf.constant(values) for name, values in rows.items()})
+        return {name: values.numpy() for name, values in outputs.items()}
+
+    return call
+
+
+def keras_file(path: str, threads: int | None) -> Call:
+    """A `.keras` file."""
+    import keras
+    import tensorflow as tf
+
+    if threads is not None:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+    model = keras.saving.load_model(path, compile=False)
+    run = tf.function(lambda *parts: call_model(model, parts))
+
+    def call(rows: Arrays) -> Arrays:
+        return named_outputs(run(*map(tf.constant, rows.values())))
+
+    return call
+
+
+def litert(path: str, threads: int | None) -> Call:
+    """A LiteRT file, through its interpreter."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_path=path, num_threads=threads)
+    signature = interpreter.get_signature_runner("serving_default")
+
+    def call(rows: Arrays) -> Arrays:
+        return dict(signature(**rows))
+
+    return call
+
+
+def call_model(model: Any, parts: Sequence[Any]) -> Any:
+    """A Keras model's results on one tensor an input, in the order of `model.inputs`."""
+    import keras
+
+    sole = isinstance(model, keras.Sequential) or not getattr(model, "inputs", None)
+    return model(parts[0] if sole else keras.tree.pack_sequence_as(model.input, parts), training=False)
+
+
+def named_outputs(outputs: Any) -> Arrays:
+    """A model's results by the names that a serving signature gives them."""
+    if isinstance(outputs, dict):
+        return {name: np.asarray(values) for name, values in outputs.items()}
+    several = outputs if isinstance(outputs, list | tuple) else [outputs]
+    return {f"output_{number}": np.asarray(values) for number, values in enumerate(several)}
+
+
+def in_chunks(call: Call, rows: Arrays) -> Arrays:
+    """The outputs for all rows, a few at a time."""
+    count = len(next(iter(rows.values())))
+    parts = [call({n: values[i : i + CHUNK] for n, values in rows.items()}) for i in range(0, count, CHUNK)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+LOADERS: dict[str, Callable[[str, int | None], Call]] = {
+    "saved_model": saved_model,
+    "keras": keras_file,
+    "litert": litert,
+}
+
+
+def main(folder: Path) -> None:
+    """Answer the request in a folder."""
+    request = json.loads((folder / "request.json").read_text())
+    if request["core"] is not None:
+        os.sched_setaffinity(0, [request["core"]])
+    with np.load(folder / "rows.npz") as stored:
+        rows = dict(stored)
+    call = LOADERS[request["format"]](request["path"], request["threads"])
+    np.savez(folder / "outputs.npz", **in_chunks(call, rows))
+    answer: dict[str, Any] = {"own_code": any(name.startswith("keras_nas") for name in sys.modules)}
+    if request["seconds"]:
+        answer |= timed(lambda: call(rows), request["seconds"])
+    (folder / "answer.json").write_text(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
