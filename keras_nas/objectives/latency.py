@@ -1,0 +1,244 @@
+"""Latency as it is on this device: measured, never guessed, and always with what it was measured on.
+
+A figure is one call's time on one batch, after warm-up, as the median of enough runs that its 95 % interval is
+narrower than 3 % (or of as many as the time limit allows; `interval_pct` says which).
+"""
+
+import os
+import platform
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from keras_nas.artefact.alone import call_model, interval_pct, timed
+from keras_nas.artefact.child import run_alone
+from keras_nas.artefact.formats import FORMATS, portable, write
+from keras_nas.errors import InvalidArgument, unknown
+
+Target: TypeAlias = str | Callable[[Any], float | Sequence[float]]
+
+TARGETS = ("keras", "saved_model", "litert")
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A latency and where it was measured.
+
+    Args:
+        latency_ms: Median time of one call on one batch, in milliseconds.
+        latency_p95_ms: The time that 95 % of the calls stay below.
+        interval_pct: Width of the median's 95 % interval as a percentage of it.
+        runs: How many calls were timed.
+        device: The processor's or the accelerator's name.
+        target: "keras", "saved_model", "litert" or the name of a function.
+        batch_size: Rows in a call.
+        threads: How many the runtime may use, None where a user's function decides.
+    """
+
+    latency_ms: float
+    latency_p95_ms: float
+    interval_pct: float
+    runs: int
+    device: str
+    target: str
+    batch_size: int
+    threads: int | None
+
+    def scores(self) -> dict[str, float]:
+        """The latencies that are objectives, by their names."""
+        return {"latency_ms": self.latency_ms, "latency_p95_ms": self.latency_p95_ms}
+
+    def __str__(self) -> str:
+        threads = "" if self.threads is None else f", {self.threads} thread{'s' * (self.threads > 1)}"
+        return (
+            f"{self.latency_ms:.3g} ms (95 % of calls below {self.latency_p95_ms:.3g} ms, {self.runs} runs) "
+            f"by {self.target} on {self.device}, batch of {self.batch_size}{threads}"
+        )
+
+
+def measure_latency(
+    model: Any,
+    input_shape: Sequence[int] | None = None,
+    dtype: str = "float32",
+    *,
+    batch_size: int = 1,
+    target: Target = "keras",
+    max_seconds: float = 5.0,
+) -> Measurement:
+    """Measure how long one call of a model takes on this device.
+
+    Args:
+        model: A Keras model, or a function of an array, which returns when its work is done.
+        input_shape: Of one row, for a function or an open axis; a Keras model knows its inputs.
+        dtype: The rows' type where `input_shape` is given.
+        batch_size: Rows in a call.
+        target: "keras" (the compiled model in this process, on its accelerator if there is one), "saved_model" or
+            "litert" (stored, run in a fresh process; LiteRT with one thread on one core), or a function that takes
+            the model and returns a time in milliseconds, or several.
+        max_seconds: The longest that the timed runs may take.
+
+    Raises:
+        InvalidArgument: The target is unknown, or the inputs are.
+
+    Example:
+        >>> import keras
+        >>> model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4)])
+        >>> measure_latency(model, max_seconds=0.1).latency_ms > 0
+        True
+    """
+    if batch_size < 1:
+        raise InvalidArgument(f"batch_size is {batch_size}: expected 1 or more.")
+    if callable(target):
+        return _asked(model, target, batch_size)
+    if target not in TARGETS:
+        raise InvalidArgument(f"{unknown('latency target', target, TARGETS)} A function of the model is taken as well.")
+    rows = sample_rows(model, input_shape, dtype, batch_size)
+    if target == "keras":
+        return _in_process(model, rows, batch_size, max_seconds)
+    return _stored(model, rows, batch_size, target, max_seconds)
+
+
+def sample_rows(model: Any, input_shape: Sequence[int] | None, dtype: str, batch_size: int) -> dict[str, np.ndarray]:
+    """One made-up batch for a model, by the names of its inputs.
+
+    Args:
+        model: A Keras model, or anything else with `input_shape` given.
+        input_shape: Of one row, for the only input; None takes the model's own inputs.
+        dtype: The rows' type where `input_shape` is given.
+        batch_size: Rows.
+
+    Raises:
+        InvalidArgument: An input's shape is not known.
+    """
+    inputs = getattr(model, "inputs", None) or []
+    if input_shape is not None:
+        name = inputs[0].name if len(inputs) == 1 else "rows"
+        specs = {name: (tuple(input_shape), dtype)}
+    else:
+        specs = {tensor.name: (tuple(tensor.shape[1:]), tensor.dtype) for tensor in inputs}
+    return made_up(specs, batch_size)
+
+
+def made_up(specs: Mapping[str, tuple[Sequence[int | None], str]], batch_size: int) -> dict[str, np.ndarray]:
+    """One batch of noise.
+
+    Args:
+        specs: The shape of a row and the type of each input, by its name.
+        batch_size: Rows.
+
+    Raises:
+        InvalidArgument: A shape is open, or there is none.
+    """
+    if not specs or any(size is None for shape, _ in specs.values() for size in shape):
+        raise InvalidArgument(
+            f"The shape of a row is not known: the model's inputs are {specs or 'unknown'}. Pass input_shape."
+        )
+    return {name: _sample((batch_size, *shape), kind) for name, (shape, kind) in specs.items()}
+
+
+def _sample(shape: Any, dtype: str) -> np.ndarray:
+    """Noise for real numbers and pixels; zeros, which are valid categories, for other whole numbers."""
+    if dtype == "string":
+        return np.zeros(shape, "U1")
+    rng = np.random.default_rng([0, 0])
+    if dtype == "uint8":
+        return np.asarray(rng.integers(0, 256, shape, dtype=np.uint8))
+    if "int" in dtype or dtype == "bool":
+        return np.zeros(shape, dtype)
+    return np.asarray(rng.normal(size=shape), "float32" if dtype == "bfloat16" else dtype)
+
+
+def _in_process(model: Any, rows: dict[str, np.ndarray], batch_size: int, max_seconds: float) -> Measurement:
+    """A compiled call of a Keras model, or a plain call of a function, in this process."""
+    import keras
+    import tensorflow as tf
+
+    given: list[Any] = list(rows.values())
+    run: Callable[[], object] = lambda: model(*given)  # noqa: E731
+    if isinstance(model, keras.Model):
+        compiled = tf.function(lambda *parts: call_model(model, parts))
+        given = [tf.constant(part) for part in given]
+        run = lambda: keras.tree.flatten(compiled(*given))[-1].numpy()  # noqa: E731
+    found = timed(run, max_seconds)
+    return _measurement(found, _accelerator() or cpu_name(), "keras", batch_size, _tf_threads())
+
+
+def _stored(model: Any, rows: dict[str, np.ndarray], batch_size: int, target: str, max_seconds: float) -> Measurement:
+    """A stored model in a fresh process."""
+    copy = portable(model, unroll=FORMATS[target].unroll)
+    named = dict(zip((tensor.name for tensor in copy.inputs), rows.values(), strict=True))
+    with tempfile.TemporaryDirectory(prefix="keras_nas_") as folder:
+        return measure_stored(write(copy, target, Path(folder)), target, named, max_seconds=max_seconds)
+
+
+def measure_stored(path: Path, format: str, rows: dict[str, np.ndarray], *, max_seconds: float = 5.0) -> Measurement:
+    """Measure a stored model in a fresh process without keras_nas.
+
+    Args:
+        path: The artefact.
+        format: "saved_model", "keras" or "litert"; LiteRT runs with one thread on one core.
+        rows: One batch, by the inputs' names.
+        max_seconds: The longest that the timed runs may take.
+    """
+    alone = format == "litert"
+    answer = run_alone(
+        format,
+        path,
+        rows,
+        seconds=max_seconds,
+        threads=1 if alone else None,
+        core=max(os.sched_getaffinity(0)) if alone else None,
+        timeout_s=120.0 + 2 * max_seconds,
+    )
+    device = cpu_name() if alone else _accelerator() or cpu_name()
+    batch_size = len(next(iter(rows.values())))
+    return _measurement(answer.timing, device, format, batch_size, 1 if alone else _tf_threads())
+
+
+def _asked(model: Any, target: Callable[[Any], Any], batch_size: int) -> Measurement:
+    """What a user's function measured."""
+    name = getattr(target, "__name__", type(target).__name__)
+    times = np.atleast_1d(np.asarray(target(model), dtype=float))
+    if not times.size or not (np.isfinite(times).all() and (times > 0).all()):
+        raise InvalidArgument(
+            f"The latency function {name!r} returned {times.tolist()}: expected milliseconds above 0."
+        )
+    found = {
+        "latency_ms": float(np.median(times)),
+        "latency_p95_ms": float(np.percentile(times, 95)),
+        "interval_pct": interval_pct(np.sort(times)),
+        "runs": times.size,
+    }
+    return _measurement(found, f"the device of {name}", name, batch_size, None)
+
+
+def _measurement(found: dict[str, Any], device: str, target: str, batch_size: int, threads: int | None) -> Measurement:
+    return Measurement(**found, device=device, target=target, batch_size=batch_size, threads=threads)
+
+
+def cpu_name() -> str:
+    """The processor's name as the system gives it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _accelerator() -> str | None:
+    """The name of the first GPU that TensorFlow uses, None without one."""
+    import tensorflow as tf
+
+    devices = tf.config.get_visible_devices("GPU")
+    return tf.config.experimental.get_device_details(devices[0]).get("device_name", "GPU") if devices else None
+
+
+def _tf_threads() -> int:
+    import tensorflow as tf
+
+    return int(tf.config.threading.get_intra_op_parallelism_threads() or len(os.sched_getaffinity(0)))

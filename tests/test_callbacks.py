@@ -1,0 +1,100 @@
+"""The cost callbacks in a plain Keras training: what they report, and that training is as without them."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from keras_nas.callbacks import CostCallback, LatencyCallback
+from keras_nas.errors import InvalidArgument
+
+X = np.random.default_rng(0).normal(size=(32, 6)).astype("float32")
+Y = (X.sum(axis=1) > 0).astype("float32")
+NAMES = {"latency_ms", "latency_p95_ms", "params", "flops", "memory_mb", "size_mb"}
+
+
+def _trained(callbacks: list[Any], epochs: int = 3) -> tuple[Any, Any]:
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((6,)), layers.Dense(5), layers.Dropout(0.5), layers.Dense(1)])
+    model.compile("adam", "mse")
+    history = model.fit(X, Y, validation_split=0.25, epochs=epochs, batch_size=8, verbose=0, callbacks=callbacks)
+    return model, history
+
+
+class Later(keras.callbacks.Callback):
+    """Remembers the logs that a callback after the others sees."""
+
+    epochs: list[dict[str, float]]
+    end: dict[str, float]
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.epochs = []
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.epochs.append(dict(logs))
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self.end = dict(logs)
+
+
+@pytest.fixture(scope="module")
+def run() -> tuple[Any, Any, Any, Any]:
+    cost, latency, later = CostCallback(), LatencyCallback(max_seconds=0.2), Later()
+    _, history = _trained([cost, latency, later])
+    return cost, latency, later, history
+
+
+def test_history_holds_every_cost_once_an_epoch(run: Any) -> None:
+    cost, latency, _, history = run
+    assert NAMES <= history.history.keys()
+    assert history.history["params"] == [5 * 7 + 6] * 3
+    assert history.history["flops"] == [5 * 7 + 6] * 3
+    assert history.history["latency_ms"] == [latency.measurement.latency_ms] * 3
+    assert latency.measurement.batch_size == 1
+    assert cost.cost.size_mb == 4 * 41 / 1e6
+
+
+def test_later_callbacks_see_them(run: Any) -> None:
+    later = run[2]
+    assert all(logs["params"] == 41 for logs in later.epochs)
+    assert NAMES <= later.end.keys()
+
+
+def test_training_is_not_touched(run: Any) -> None:
+    _, plain = _trained([])
+    assert plain.history["val_loss"] == run[3].history["val_loss"]
+
+
+def test_a_second_fit_and_no_epoch() -> None:
+    latency = LatencyCallback(target=lambda model: 2.0)
+    model, history = _trained([latency], epochs=1)
+    assert history.history["latency_ms"] == [2.0]
+    again = model.fit(X, Y, epochs=4, initial_epoch=2, verbose=0, callbacks=[latency])
+    assert again.history["latency_ms"] == [2.0, 2.0]
+    model, _ = _trained([latency], epochs=0)
+
+
+def test_keras_tuner_reads_them(run: Any) -> None:
+    from keras_tuner.src.engine.tuner_utils import convert_to_metrics_dict
+
+    scores = convert_to_metrics_dict(run[3], _objective())
+    assert scores["latency_ms"] == run[1].measurement.latency_ms
+    assert scores["params"] == 41
+
+
+def _objective() -> Any:
+    from keras_tuner import Objective
+
+    return Objective("val_loss", "min")
+
+
+def test_an_open_axis_is_named_before_training() -> None:
+    model = keras.Sequential([keras.Input((None, 3)), layers.LSTM(2), layers.Dense(1)])
+    model.compile("adam", "mse")
+    x, y = np.zeros((4, 5, 3)), np.zeros(4)
+    with pytest.raises(InvalidArgument, match="give every axis a size"):
+        model.fit(x, y, verbose=0, callbacks=[CostCallback()])
+    history = model.fit(x, y, verbose=0, callbacks=[CostCallback(input_shape=(5, 3))])
+    assert history.history["flops"] == [5 * 4 * (3 * 2 + 2 * 2 + 2) + 3]
