@@ -46,7 +46,7 @@ class Division:
 def divide(max_time: float | None, max_trials: int | None, workers: int, finalists: int) -> Division:
     """A sensible division.
 
-    With time to keep, a third goes into exploring, in slots that grow with the square root of the whole, so that more
+    With time to keep, a quarter goes into exploring, in slots that grow with the square root of the whole, so that more
     time buys both more trials and longer ones. Without, exploring trials take 3 epochs and finalists 20.
 
     Args:
@@ -59,7 +59,7 @@ def divide(max_time: float | None, max_trials: int | None, workers: int, finalis
     if max_time is None:
         return Division({"epochs": 3.0}, explore_trials=number, finalists=finalists)
     share = EXPLORE * max_time
-    slot = min(max(8.0, math.sqrt(max_time)), share)
+    slot = min(max(8.0, 1.25 * math.sqrt(max_time)), share)
     if number is not None:
         slot = min(max(slot, share * workers / number), share)
     return Division(
@@ -72,7 +72,7 @@ def divide(max_time: float | None, max_trials: int | None, workers: int, finalis
     )
 
 
-EXPLORE = 0.35
+EXPLORE = 0.25
 """Share of the time that goes into exploring."""
 
 

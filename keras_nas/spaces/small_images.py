@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras_nas.architecture import Label
 from keras_nas.blocks.attention import squeeze_excitation
 from keras_nas.blocks.convolution import convolution
 from keras_nas.blocks.head import pooled_head
@@ -14,11 +15,11 @@ from keras_nas.spaces.base import Space
 
 RECIPE: dict[str, Any] = {
     "optimizer": "sgd",
-    "learning_rate": Range("learning_rate", 0.1, 0.8, log=True),
-    "weight_decay": Choice("weight_decay", [1e-4, 5e-4, 1e-3]),
+    "learning_rate": Range("learning_rate", 0.08, 0.4, log=True),
+    "weight_decay": Choice("weight_decay", [2e-4, 5e-4, 1e-3]),
     "label_smoothing": Choice("label_smoothing", [0.0, 0.1]),
     "batch_size": 128,
-    "augmentation": Choice("augmentation", ["flip", "flip_shift"]),
+    "augmentation": Choice("augmentation", ["none", "flip", "shift", "flip_shift"]),
 }
 """The image recipe: stochastic gradient descent with momentum under a one-cycle schedule."""
 
@@ -38,7 +39,26 @@ def small_images(widths: tuple[int, ...] = (16, 32, 48, 64), shrinks: int = 2) -
         Series(stem, *stages, head),
         RECIPE,
         "residual networks for 8 to 64 pixels: depth, width, kernels, skips and attention by stage, and the recipe",
+        start=[_start(widths[0], shrinks, augmentation) for augmentation in ("flip", "shift")],
     )
+
+
+def _start(width: int, shrinks: int, augmentation: str) -> dict[str, Label]:
+    """A small residual network with a recipe that rarely fails: one block a stage, the narrowest widths."""
+    stages = [
+        {
+            f"stage{number}/width": width * 2**number,
+            f"stage{number}/blocks/depth": 1,
+            f"stage{number}/blocks/kernel": 3,
+            f"stage{number}/blocks/attention": "none",
+        }
+        for number in range(shrinks + 1)
+    ]
+    recipe = {"learning_rate": 0.15, "weight_decay": 5e-4, "label_smoothing": 0.1, "augmentation": augmentation}
+    labels: dict[str, Label] = {"stem": 16, "stem_stride": 1, "dropout": 0.0}
+    for stage in stages:
+        labels.update(stage)
+    return {**labels, **{f"recipe/{name}": label for name, label in recipe.items()}}
 
 
 def _stage(number: int, widths: tuple[int, ...], stride: int) -> Node:
