@@ -125,6 +125,8 @@ class Strategy(ABC):
     """
 
     problem: Problem
+    starts_warm = True
+    """Whether a search may try known good architectures before it asks this strategy; a yardstick says no."""
 
     def begin(self, problem: Problem) -> None:
         """Start afresh on `problem`. Subclasses that set up state call this first."""

@@ -20,6 +20,8 @@ class ExhaustiveSearch(Strategy):
         ExhaustiveSearch()
     """
 
+    starts_warm = False
+
     def __repr__(self) -> str:
         return "ExhaustiveSearch()"
 

@@ -29,6 +29,8 @@ class RandomSearch(Strategy):
         Bergstra and Bengio, "Random search for hyper-parameter optimization", JMLR 13, 2012.
     """
 
+    starts_warm = False
+
     def __repr__(self) -> str:
         return "RandomSearch()"
 
@@ -50,6 +52,8 @@ class QuasiRandomSearch(Strategy):
     Reference:
         Owen, "A randomized Halton algorithm in R", arXiv 1706.02808.
     """
+
+    starts_warm = False
 
     def begin(self, problem: Problem) -> None:
         """Draw the permutations of the digits."""
