@@ -171,11 +171,32 @@ def limit_memory(limit_mb: float | None) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 
-def bind_to_parent(parent: int) -> None:
-    """Lets the kernel end this process with its parent, and prefer it when memory runs out (Linux)."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def signal_at_death_of(parent: int, number: signal.Signals) -> None:
+    """Has the kernel send this process a signal when its parent ends (Linux); ends at once when it has already."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number)
     if os.getppid() != parent:
         end_group()
+
+
+def watch_over_group() -> None:
+    """Forks a process that does nothing but end what this one has started, when this one is ended from outside (Linux).
+
+    To be called before there are threads. A signal that ends the worker leaves its own children; they would go on.
+    """
+    worker = os.getpid()
+    if os.fork():
+        return
+    for descriptor in map(int, sys.argv[1:3]):
+        os.close(descriptor)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    signal_at_death_of(worker, signal.SIGTERM)
+    signal.sigwait({signal.SIGTERM})
+    end_group()
+
+
+def bind_to_parent(parent: int) -> None:
+    """Lets the kernel end this process with its parent, and prefer it when memory runs out (Linux)."""
+    signal_at_death_of(parent, signal.SIGKILL)
     with contextlib.suppress(OSError):  # some containers forbid it, and it is only a preference
         Path("/proc/self/oom_score_adj").write_text("500")
 
@@ -202,6 +223,8 @@ def start(settings: Mapping[str, Any], up: Up) -> None:
 
 def main() -> None:
     """Serves jobs until the pipe ends. Arguments: the two file descriptors of the pipe."""
+    if sys.platform == "linux":
+        watch_over_group()
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     down, up = os.fdopen(int(sys.argv[1]), "rb"), Up(int(sys.argv[2]))

@@ -26,7 +26,7 @@ from keras_nas.ledger import Ledger, Trial
 from keras_nas.strategy import DONE, WAIT, Failure, Proposal, Signal
 from tests.engine import fakes
 
-SETTINGS = WorkerSettings(grace_seconds=3.0)
+SETTINGS = WorkerSettings(preload=("tests.engine.fakes",), grace_seconds=3.0)
 
 
 def drive(directory: Path, make_job: Any, plan: Plan, pool: Any = None, listeners: Any = ()) -> tuple[str, Ledger]:
@@ -334,7 +334,7 @@ def test_a_worker_stopped_and_woken_late_counts_once(tmp_path: Path) -> None:
             os.kill(os.getpid(), signal.SIGSTOP)
         return {"scores": {"score": 1.0 if first else 2.0}}
 
-    with Pool([Share()] * 2, tmp_path, WorkerSettings(silence_seconds=1.5)) as pool:
+    with Pool([Share()] * 2, tmp_path, WorkerSettings(preload=("tests.engine.fakes",), silence_seconds=4.0)) as pool:
         _, record = drive(tmp_path, fakes.job_of(sleeper), Plan(max_trials=1), pool)
     assert record.trials[0].outcome is not None
     assert record.trials[0].outcome.scores == {"score": 2.0}

@@ -22,7 +22,7 @@ from keras_nas.engine.resources import Share
 from keras_nas.errors import WorkerError
 from tests.engine import fakes
 
-QUICK = WorkerSettings(grace_seconds=3.0)
+QUICK = WorkerSettings(preload=("tests.engine.fakes",), grace_seconds=3.0)
 
 
 @pytest.fixture
@@ -135,14 +135,14 @@ def test_stopping_an_attempt(pool: Pool) -> None:
     (ended,) = [event for event in until(pool, lambda: not pool.running) if isinstance(event, Ended)]
     assert ended.failure is not None
     assert ended.failure["kind"] == "stopped"
-    assert pool.free == 1
+    assert pool.free == 1, ended
     pool.stop("0-0")
 
 
 def test_a_stopped_process_counts_as_lost(tmp_path: Path) -> None:
-    with Pool([Share()], tmp_path, WorkerSettings(silence_seconds=1.0)) as pool:
+    with Pool([Share()], tmp_path, WorkerSettings(preload=("tests.engine.fakes",), silence_seconds=4.0)) as pool:
         ended, _ = run(pool, Job(fakes.stop_self))
-        assert ended.failure == {"kind": "killed", "message": "the worker said nothing for 1 s", "traceback": ""}
+        assert ended.failure == {"kind": "killed", "message": "the worker said nothing for 4 s", "traceback": ""}
         assert run(pool, Job(fakes.double, {"x": 1}), "1-0")[0].result
 
 
