@@ -6,6 +6,7 @@ Keras layers; another net counts costs or prints source from the same body.
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -45,12 +46,13 @@ class KerasNet:
         self.counts: Counter[str] = Counter() if counts is None else counts
 
     def __call__(self, layer: Callable[..., Any], x: Any, **config: Any) -> Any:
-        """Apply a new layer."""
+        """Apply a new layer; a list's members are arguments of their own where the layer wants several (attention)."""
         if self.dtype is not None:
             config.setdefault("dtype", self.dtype)
         if self.place is not None:
             config.setdefault("name", self._name(layer))
-        return layer(**config)(x)
+        made = layer(**config)
+        return made(*x) if isinstance(x, list | tuple) and _takes_several(made) else made(x)
 
     def shape(self, x: Any) -> Shape:
         """Shape of a Keras tensor without the batch axis."""
@@ -70,3 +72,9 @@ class KerasNet:
         self.counts[stem] += 1
         count = self.counts[stem]
         return stem if count == 1 else f"{stem}_{count}"
+
+
+def _takes_several(layer: Any) -> bool:
+    """Whether the layer is called with two tensors or more instead of one list."""
+    arguments = inspect.signature(layer.call).parameters.values()
+    return sum(a.default is a.empty and a.kind is a.POSITIONAL_OR_KEYWORD for a in arguments) > 1
