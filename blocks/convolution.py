@@ -16,13 +16,22 @@ NORMALIZATIONS = ("batch", "layer", "group", "none")
 
 
 def activate(net: Net, x: Any, activation: str) -> Any:
-    """Apply an activation by Keras' name ("relu", "swish", "hard_swish", ...); "gelu" is the tanh form, which every
-    runtime has; "none" and "linear" do nothing."""
+    """Apply an activation by its name.
+
+    Args:
+        net: builds the layers.
+        x: any tensor.
+        activation: Keras' name ("relu", "swish", "hard_swish", ...); "gelu" is x sigmoid(1.702 x), of operations that
+            every runtime has (Hendrycks and Gimpel, arXiv 1606.08415); "none" and "linear" do nothing.
+    """
     if activation in ("none", "linear"):
         return x
     if activation == "relu":
         return net(layers.ReLU, x)
-    return net(layers.Activation, x, activation="gelu_tanh" if activation == "gelu" else activation)
+    if activation == "gelu":
+        gate = net(layers.Activation, net(layers.Rescaling, x, scale=1.702), activation="sigmoid")
+        return net(layers.Multiply, [x, gate])
+    return net(layers.Activation, x, activation=activation)
 
 
 def normalize(net: Net, x: Any, normalization: str) -> Any:
