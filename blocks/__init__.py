@@ -1,1 +1,94 @@
-"""Building blocks: families of layers, one per file, written as functions against a Net."""
+"""Building blocks: families of layers, one per file, written as functions against a Net.
+
+Each is used in three ways: as a part of a `Space`, with `.tune(hp, name)` in anybody's Keras Tuner `build(hp)`,
+and, with everything fixed, as plain Keras by calling it on a tensor or by `.layer(shape)`.
+
+Example:
+    >>> import keras
+    >>> from keras_nas import Choice, blocks
+    >>> blocks.convolution(16, kernel=Choice("kernel", [3, 5]))
+    convolution(filters=16, kernel=Choice('kernel', [3, 5]))
+    >>> blocks.convolution(16)(keras.Input((8, 8, 3))).shape
+    (None, 8, 8, 16)
+"""
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from keras_nas.blocks.attention import cbam as cbam
+    from keras_nas.blocks.attention import conv_attention as conv_attention
+    from keras_nas.blocks.attention import self_attention as self_attention
+    from keras_nas.blocks.attention import squeeze_excitation as squeeze_excitation
+    from keras_nas.blocks.attention import transformer as transformer
+    from keras_nas.blocks.cell import cell_step as cell_step
+    from keras_nas.blocks.cell import darts_cell as darts_cell
+    from keras_nas.blocks.cell import hierarchical_cell as hierarchical_cell
+    from keras_nas.blocks.cell import nas_bench_201_cell as nas_bench_201_cell
+    from keras_nas.blocks.cell import nasnet_cell as nasnet_cell
+    from keras_nas.blocks.cell import row_of_cells as row_of_cells
+    from keras_nas.blocks.cell_operations import crossed_convolution as crossed_convolution
+    from keras_nas.blocks.cell_operations import dilated_separable as dilated_separable
+    from keras_nas.blocks.cell_operations import factorized_reduction as factorized_reduction
+    from keras_nas.blocks.cell_operations import identity as identity
+    from keras_nas.blocks.cell_operations import relu_convolution as relu_convolution
+    from keras_nas.blocks.cell_operations import separable_twice as separable_twice
+    from keras_nas.blocks.cell_operations import zero as zero
+    from keras_nas.blocks.convnext import convnext as convnext
+    from keras_nas.blocks.convnext import patches as patches
+    from keras_nas.blocks.convolution import convolution as convolution
+    from keras_nas.blocks.head import dense_head as dense_head
+    from keras_nas.blocks.head import pooled_head as pooled_head
+    from keras_nas.blocks.inverted_residual import inverted_residual as inverted_residual
+    from keras_nas.blocks.pooling import pooling as pooling
+    from keras_nas.blocks.skip import dense_skip as dense_skip
+    from keras_nas.blocks.skip import plain as plain
+    from keras_nas.blocks.skip import residual as residual
+    from keras_nas.blocks.skip import searched_skips as searched_skips
+    from keras_nas.blocks.stem import convolution_stem as convolution_stem
+
+_NAMES = {
+    "attention": ("cbam", "conv_attention", "self_attention", "squeeze_excitation", "transformer"),
+    "cell": ("cell_step", "darts_cell", "hierarchical_cell", "nas_bench_201_cell", "nasnet_cell", "row_of_cells"),
+    "cell_operations": (
+        *("crossed_convolution", "dilated_separable", "factorized_reduction", "identity"),
+        *("relu_convolution", "separable_twice", "zero"),
+    ),
+    "convnext": ("convnext", "patches"),
+    "convolution": ("convolution",),
+    "head": ("dense_head", "pooled_head"),
+    "inverted_residual": ("inverted_residual",),
+    "pooling": ("pooling",),
+    "skip": ("dense_skip", "plain", "residual", "searched_skips"),
+    "stem": ("convolution_stem",),
+}
+
+_HOME = {name: f"keras_nas.blocks.{module}" for module, names in _NAMES.items() for name in names}
+
+__all__ = [*_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    """Imports a block from its module when it is first asked for (PEP 562), since that loads Keras."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'keras_nas.blocks' has no attribute {name!r}; the blocks are {sorted(_HOME)}")
+    value = globals()[name] = getattr(import_module(_HOME[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    """Lists the blocks too that are not loaded."""
+    return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """This package: `keras_nas.blocks.convolution` is the block, also once the module of that name is loaded."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in _HOME or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _IMAGES = {
     name: f"keras_nas.spaces.{name}"
-    for name in ("small_images", "nasnet", "darts", "nas_bench_201")
+    for name in ("small_images", "resnet", "mobilenet", "conv_attention", "nasnet", "darts", "nas_bench_201")
 }
 
 SPACES: dict[str, dict[str, str]] = {"image_classification": _IMAGES, "image_regression": _IMAGES}
