@@ -2,87 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from keras_nas.engine.files import read_json, write_json
+from keras_nas.engine.summary import failure_report
 from keras_nas.errors import SearchFailed
+from keras_nas.estimators.scoring import validation_scores
 from keras_nas.estimators.stages import BASELINE
-from keras_nas.estimators.training import Training, validation_scores
-from keras_nas.ledger import Ledger, Trial
-from keras_nas.objectives.constraints import total_violation
+from keras_nas.estimators.training import MODEL, Training
+from keras_nas.ledger import Trial
+from keras_nas.objectives.constraints import Constraint, total_violation
+from keras_nas.objectives.objective import Objective, losses
 from keras_nas.objectives.pareto import knee_point, non_dominated_sort
+from keras_nas.workspace import RESULT
 
-if TYPE_CHECKING:
-    from keras_nas.engine.store import Store
-    from keras_nas.result import SearchResult
-    from keras_nas.search import Goal
-
-RESULT = "result.json"
+Scores = Mapping[str, float]
 
 
-def ranked(goal: Goal, trials: Sequence[Trial]) -> list[Trial]:
-    """Finished trials, best first: those that meet the constraints, fully trained ones, then by the objectives."""
-    done = [trial for trial in trials if trial.source == "run" and trial.outcome is not None and trial.outcome.ok]
-    if not done:
+def order(
+    objectives: Sequence[Objective], constraints: Sequence[Constraint], scores: Sequence[Scores], final: Sequence[bool]
+) -> list[int]:
+    """Positions, best first: what meets the constraints, then what was trained to the end, then by the objectives.
+
+    Args:
+        objectives: several are weighed by Pareto dominance.
+        constraints: what breaks them comes after what does not, the nearest first.
+        scores: of each trial.
+        final: whether each was trained to the end.
+    """
+    if not scores:
         return []
+    matrix = losses(objectives, scores)
+    violations = np.array([total_violation(constraints, s) for s in scores])
+    fronts = np.asarray(non_dominated_sort(matrix, violations))
+    short = ~np.asarray(final, dtype=bool)
+    return [int(position) for position in np.lexsort((matrix[:, 0], fronts, short, violations))]
+
+
+def ranked(objectives: Sequence[Objective], constraints: Sequence[Constraint], trials: Sequence[Trial]) -> list[Trial]:
+    """Finished trials, best first; see `order`."""
+    done = [trial for trial in trials if trial.source == "run" and trial.outcome is not None and trial.outcome.ok]
     scores = [trial.outcome.scores for trial in done if trial.outcome is not None]
-    losses = np.array([[objective.loss(s) for objective in goal.objectives] for s in scores])
-    violations = np.array([total_violation(goal.constraints, s) for s in scores])
-    fronts = np.asarray(non_dominated_sort(losses, violations))
-    short = np.array(["final" not in trial.proposal.fidelity for trial in done])
-    order = np.lexsort((losses[:, 0], fronts, short, violations > 0))
-    return [done[index] for index in order]
+    final = ["final" in trial.proposal.fidelity for trial in done]
+    return [done[position] for position in order(objectives, constraints, scores, final)]
 
 
-def winner(goal: Goal, trials: Sequence[Trial]) -> Trial:
+def winner(objectives: Sequence[Objective], constraints: Sequence[Constraint], trials: Sequence[Trial]) -> Trial:
     """The best trial; with several objectives the knee of the front. The user's own model never wins.
 
     Raises:
-        SearchFailed: when no trial was finished.
+        SearchFailed: when no trial was finished; the message groups the reasons.
     """
-    best = [trial for trial in ranked(goal, trials) if not trial.proposal.note.get(BASELINE)]
+    own = [trial for trial in trials if not trial.proposal.note.get(BASELINE)]
+    best = ranked(objectives, constraints, own)
     if not best:
-        raise SearchFailed("No trial was finished within the budget: give more time, or smaller networks.")
-    if len(goal.objectives) == 1:
+        report = failure_report([trial for trial in own if trial.source == "run"])
+        raise SearchFailed(report or "No trial was finished within the budget: give more time, or smaller networks.")
+    peers = [trial for trial in best if _class(constraints, trial) == _class(constraints, best[0])]
+    matrix = losses(objectives, [trial.outcome.scores for trial in peers if trial.outcome])
+    front = np.flatnonzero(np.asarray(non_dominated_sort(matrix)) == 0)
+    if len(objectives) == 1 or len(front) < 3:
         return best[0]
-    front = front_of(goal, best)
-    losses = np.array([[o.loss(t.outcome.scores) for o in goal.objectives] for t in front if t.outcome])
-    return front[int(knee_point(losses))] if len(front) > 2 else front[0]
+    return peers[int(front[knee_point(matrix[front])])]
 
 
-def front_of(goal: Goal, trials: Sequence[Trial]) -> list[Trial]:
-    """The non-dominated ones among finished trials."""
-    scores = [trial.outcome.scores for trial in trials if trial.outcome is not None]
-    losses = np.array([[objective.loss(s) for objective in goal.objectives] for s in scores])
-    violations = np.array([total_violation(goal.constraints, s) for s in scores])
-    fronts = np.asarray(non_dominated_sort(losses, violations))
-    return [trial for trial, front in zip(trials, fronts, strict=True) if front == 0]
+def _class(constraints: Sequence[Constraint], trial: Trial) -> tuple[float, bool]:
+    """What stands before all objectives: how far the constraints are broken, and whether training was short."""
+    scores = trial.outcome.scores if trial.outcome is not None else {}
+    return total_violation(constraints, scores), "final" not in trial.proposal.fidelity
 
 
-def conclude(goal: Goal, training: Training, ledger: Ledger, store: Store, reason: str) -> SearchResult:
-    """Score the winner on the hold-out, once, write `result.json`, and return the result."""
-    from keras_nas.result import SearchResult
+def conclude(training: Training, directory: Path, best: Trial, told: Mapping[str, Any]) -> None:
+    """Score the winner on the hold-out, once, and write `result.json`.
 
-    best = winner(goal, ledger.trials)
-    file = store.directory / RESULT
+    Args:
+        training: of the search.
+        directory: of the search.
+        best: the winner.
+        told: what else the result is to know, in JSON types.
+    """
+    file = directory / RESULT
     before = read_json(file) or {}
-    same = before.get("winner") == best.number
-    told = {
-        "task": goal.task.name,
-        "space": goal.space.name,
-        "objectives": [[objective.name, objective.direction] for objective in goal.objectives],
-        "constraints": [[constraint.name, constraint.limit] for constraint in goal.constraints],
-        "winner": best.number,
-        "reason": reason,
-        "holdout": before["holdout"] if same else _holdout(training, store.directory, best),
-        "precision": training.precision,
-    }
-    write_json(file, told)
-    return SearchResult(store.directory)
+    if before.get("winner") == best.number:
+        holdout = before["holdout"]
+    else:
+        uses = before.get("holdout", {}).get("uses", 0)
+        holdout = {**_holdout(training, directory, best), "uses": uses + 1}
+    write_json(file, {**told, "winner": best.number, "holdout": holdout})
 
 
 def _holdout(training: Training, directory: Path, best: Trial) -> dict[str, Any]:
@@ -94,5 +104,5 @@ def _holdout(training: Training, directory: Path, best: Trial) -> dict[str, Any]
     rows, split = Rows.load(training.data), Split.load(training.data)
     if not len(split.holdout):
         return {"rows": 0, "scores": {}}
-    model = keras.models.load_model(directory / "trials" / str(best.number) / "model.keras", compile=False)
+    model = keras.models.load_model(directory / "trials" / str(best.number) / MODEL, compile=False)
     return {"rows": len(split.holdout), "scores": validation_scores(training, model, rows, split.holdout)}

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from keras_nas.architecture import Architecture
-from keras_nas.errors import InfeasibleError, InvalidArgument
-from keras_nas.objectives.constraints import Constraint
+from keras_nas.data import Rows
+from keras_nas.errors import InfeasibleError, InvalidArgument, unknown
+from keras_nas.estimators.scoring import (
+    LATENCY,
+    MEASURED,
+    loss_value,
+    measure_costs,
+    metric_score,
+    scores_of,
+    targets,
+)
+from keras_nas.estimators.training import Training, build
+from keras_nas.objectives.constraints import Constraint, total_violation
 from keras_nas.spaces import Space
 from keras_nas.strategy import Failure
 from keras_nas.tasks import Signature, Task
 
-LEAST_SECONDS = 30.0
-"""Below this, building, tracing and scoring leave no time to train."""
 SAMPLES = 200
 """Architectures sampled to see whether the constraints can be met."""
+HOPELESS = 3.0
+"""Times the latency limit: measured on a busy machine, anything less may still be met."""
 STATIC = ("params", "flops", "memory_mb", "size_mb")
 """Costs that follow from the architecture alone."""
 
 Costs = Callable[[Architecture], dict[str, float]]
-
-
-def check_budget(max_time: float | None, max_trials: int | None) -> None:
-    """Refuse a budget in which nothing can be trained.
-
-    Raises:
-        InvalidArgument: says what came, what is needed, and what to do.
-    """
-    if max_time is not None and not max_time >= LEAST_SECONDS:
-        raise InvalidArgument(
-            f"max_time={max_time!r} is too short for one trial: building and tracing a model alone take seconds. "
-            f"Expected at least {LEAST_SECONDS:.0f} (seconds); give more time, or max_trials instead."
-        )
-    if max_trials is not None and (isinstance(max_trials, bool) or not isinstance(max_trials, int) or max_trials < 1):
-        raise InvalidArgument(f"max_trials={max_trials!r}: expected a whole number of 1 or more.")
 
 
 def cost_function(task: Task, space: Space, signature: Signature) -> Costs:
@@ -69,28 +67,144 @@ def screen(constraints: Sequence[Constraint], costs: Costs) -> Callable[[Archite
     return refuse
 
 
-def check_feasible(constraints: Sequence[Constraint], space: Space, costs: Costs, seed: int) -> float:
-    """The share of sampled architectures that meet the static constraints.
+def check_feasible(
+    constraints: Sequence[Constraint], space: Space, costs: Costs, seed: int
+) -> tuple[Architecture, ...]:
+    """An architecture that meets the static constraints, for the search to try first; none without constraints.
 
     Raises:
-        InfeasibleError: when none does; names the nearest limits that some architecture meets.
+        InfeasibleError: when none was found; names the nearest limits that some architecture meets.
     """
     static = [constraint for constraint in constraints if constraint.name in STATIC]
     if not static:
-        return 1.0
-    samples = [costs(space.sample(seed * SAMPLES + number)) for number in range(SAMPLES)]
-    met = [all(constraint.violation(scores) == 0 for constraint in static) for scores in samples]
-    if any(met):
-        return sum(met) / len(met)
-    raise InfeasibleError(_nearest(static, samples, space))
+        return ()
+    nearest = least(space, lambda architecture: total_violation(static, costs(architecture)), seed)
+    if total_violation(static, costs(nearest)):
+        raise InfeasibleError(_unmet(static, costs(nearest), space))
+    return (nearest,)
 
 
-def _nearest(constraints: Sequence[Constraint], samples: Sequence[dict[str, float]], space: Space) -> str:
-    nearest: dict[str, Any] = min(samples, key=lambda scores: sum(c.violation(scores) for c in constraints))
-    asked = ", ".join(f"{c.name} <= {c.limit:,.4g}" for c in constraints)
+def least(space: Space, cost: Callable[[Architecture], float], seed: int) -> Architecture:
+    """An architecture of small cost: the best of a sample, changed decision by decision while that helps; 0 ends it.
+
+    Args:
+        space: to look in.
+        cost: not below 0.
+        seed: of the sample.
+    """
+    best, lowest = Architecture({}), float("inf")
+    for number in range(SAMPLES):
+        sampled = space.sample(np.random.default_rng([seed, number]))
+        if (found := cost(sampled)) < lowest:
+            best, lowest = sampled, found
+        if not lowest:
+            return best
+    while closer := next((near for near in space.neighbours(best, seed) if cost(near) < lowest), None):
+        best, lowest = closer, cost(closer)
+        if not lowest:
+            break
+    return best
+
+
+def check_latency(constraints: Sequence[Constraint], training: Training, costs: Costs) -> None:
+    """Measure the network of the fewest FLOPs, before any training, where latency is limited.
+
+    Raises:
+        InfeasibleError: when even that takes several times the limit.
+    """
+    limits = [constraint for constraint in constraints if constraint.name in LATENCY and constraint.bound == "upper"]
+    if not limits:
+        return
+    small = least(training.space, lambda architecture: costs(architecture)["flops"], training.seed)
+    scores, spoken = measure_costs(build(training, small).model, {constraint.name: None for constraint in limits})
+    for constraint in limits:
+        if scores[constraint.name] > HOPELESS * constraint.limit:
+            raise InfeasibleError(
+                f"{constraint} cannot be met: even the network of the fewest FLOPs of the space "
+                f"{training.space.name!r} takes {spoken}. Raise the limit above that, or choose a space of smaller "
+                "networks."
+            )
+
+
+def _unmet(constraints: Sequence[Constraint], nearest: Mapping[str, float], space: Space) -> str:
+    asked = ", ".join(str(constraint) for constraint in constraints)
     found = ", ".join(f"{c.name} = {nearest[c.name]:,.4g}" for c in constraints)
     return (
-        f"No architecture of the space {space.name!r} meets {asked}: of {SAMPLES} sampled ones the nearest has "
-        f"{found}. "
-        "Raise the limits to that, or choose a space of smaller networks."
+        f"No architecture of the space {space.name!r} was found that meets {asked}: the nearest has {found}. "
+        "Change the limits to that, or choose a space of other sizes."
     )
+
+
+def check_scoring(training: Training, watched: Sequence[str]) -> None:
+    """Compute every score on made-up predictions: what cannot be computed is better known before training.
+
+    Args:
+        training: names the loss and the metrics.
+        watched: what objectives and constraints speak of.
+
+    Raises:
+        InvalidArgument: for a loss or a metric that fails, and for an objective that nothing computes.
+    """
+    y, predictions = _made_up(training)
+    options, truth = training.options, targets(training, y)
+    for metric in options.metrics:
+        _tried("metrics", metric, lambda given: metric_score(given, truth, predictions)[1])
+    if options.loss is not None:
+        _tried("loss", options.loss, lambda given: loss_value(given, truth, predictions))
+    known = [f"val_{name}" for name in (*training.task.score_names, *scores_of(training, y, predictions))]
+    for name in watched:
+        if name not in (*known, *MEASURED):
+            raise InvalidArgument(
+                f"{unknown('objective', name, [*dict.fromkeys(known), *MEASURED])} Or compute it yourself: metrics="
+                f"[...] takes Keras metrics and functions; one called {name.removeprefix('val_')!r} becomes {name!r}."
+            )
+
+
+def _made_up(training: Training) -> tuple[np.ndarray, np.ndarray]:
+    """Stored targets and a model's outputs for a few rows, every class among them."""
+    outputs = training.signature.outputs
+    y, predictions = np.random.default_rng(0).normal(size=(2, 4 * outputs, outputs)).astype(np.float32)
+    if training.task.target == "regression":
+        return y, predictions
+    likely = np.exp(predictions)
+    return np.arange(4 * outputs) % outputs, likely / likely.sum(axis=1, keepdims=True)
+
+
+def _tried(argument: str, given: Any, compute: Callable[[Any], float]) -> None:
+    """Refuse a loss or a metric that raises, or gives no number."""
+    shapes = "targets (rows, outputs), one-hot for classes, and predictions (rows, outputs)"
+    try:
+        value = compute(given)
+    except Exception as error:
+        raise InvalidArgument(
+            f"{argument}: {given!r} cannot be used ({type(error).__name__}: {error}). Expected a Keras object, its "
+            f"name, or a function of {shapes}."
+        ) from error
+    if not np.isfinite(value):
+        raise InvalidArgument(f"{argument}: {given!r} gives {value} on ordinary {shapes}; expected a finite number.")
+
+
+def check_baseline(training: Training) -> None:
+    """Refuse a baseline that does not take the user's rows or give what the task's models give.
+
+    Raises:
+        InvalidArgument: says what it takes and gives, and what was expected.
+    """
+    signature, options = training.signature, training.options
+    if options.baseline is None:
+        return
+    rows = Rows.load(training.data)
+    try:
+        outputs = np.asarray(build(training, None).model(np.asarray(rows.x[:4])))
+    except Exception as error:
+        raise InvalidArgument(
+            f"baseline_model cannot be built or applied to rows of {signature.input_shape} {signature.input_dtype} "
+            f"({type(error).__name__}: {error}). Expected a model that takes rows as you gave them."
+        ) from error
+    if outputs.shape != (4, signature.outputs):
+        raise InvalidArgument(
+            f"baseline_model gives {outputs.shape} for 4 rows; expected {(4, signature.outputs)}: one output "
+            + ("a class." if training.task.target == "classification" else "a target.")
+        )
+    if training.task.target == "classification" and np.abs(outputs.sum(axis=1) - 1).max() > 0.01:
+        raise InvalidArgument("baseline_model must give probabilities: let its last layer be a softmax.")

@@ -18,13 +18,16 @@ from keras_nas.engine.store import read_only
 from keras_nas.errors import InvalidArgument, StoreError
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.estimators.training import MODEL
-from keras_nas.objectives.objective import Objective
-from keras_nas.objectives.pareto import non_dominated_sort
-from keras_nas.outcome import RESULT
+from keras_nas.objectives.constraints import Constraint
+from keras_nas.objectives.objective import Objective, losses
+from keras_nas.objectives.pareto import pareto_front
+from keras_nas.outcome import order
+from keras_nas.workspace import REFITS, RESULT
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from keras_nas.estimators.training import Training
     from keras_nas.export import Export
 
 
@@ -39,6 +42,7 @@ class Candidate:
         fidelity: how it was trained.
         file: its Keras model.
         measurements: what else was noted.
+        baseline: whether it is the user's own model.
     """
 
     number: int
@@ -62,6 +66,14 @@ class Candidate:
             raise StoreError(f"The model of trial {self.number} was not kept: only those of the best trials are.")
         return keras.models.load_model(self.file, compile=False)
 
+    @classmethod
+    def retrained(cls, folder: Path) -> Candidate:
+        """The retrained winner that a folder holds."""
+        told = read_json(folder / "refit.json")
+        if told is None:
+            raise StoreError(f"{folder} holds no retrained network, or its refit.json is damaged.")
+        return cls(file=folder / MODEL, **{**told, "architecture": Architecture(told["architecture"])})
+
     @property
     def final(self) -> bool:
         """Whether it was trained to the end, not only explored."""
@@ -73,13 +85,15 @@ class SearchResult:
 
     Args:
         directory: of the search.
+        training: what its trainings shared; None for a result that was read from disk.
 
     Raises:
         StoreError: when the directory holds no finished search.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, training: Training | None = None) -> None:
         self.directory = Path(directory)
+        self.training = training
         told = read_json(self.directory / RESULT)
         if told is None:
             raise StoreError(
@@ -88,6 +102,7 @@ class SearchResult:
             )
         self.told: dict[str, Any] = told
         self.objectives = tuple(Objective(name, direction) for name, direction in told["objectives"])
+        self.constraints = tuple(Constraint(name, limit, bound) for name, limit, bound in told["constraints"])
 
     @cached_property
     def trials(self) -> list[Candidate]:
@@ -140,17 +155,19 @@ class SearchResult:
         """The best network within limits: `best(max_latency_ms=10, max_params=1e5, min_val_accuracy=0.9)`.
 
         Args:
-            **limits: `max_<score>` or `min_<score>`.
+            **limits: `max_<score>` or `min_<score>`; without any, it is the winner.
 
         Raises:
             InvalidArgument: for a limit of another form or an unknown score, or when no trained network meets them all.
         """
+        if not limits:
+            return self.winner
         candidates = self._kept()
         for limit, value in limits.items():
-            candidates = [c for c in candidates if self._meets(c, limit, value)]
+            candidates = [candidate for candidate in candidates if self._meets(candidate, limit, value)]
         if not candidates:
             raise InvalidArgument(f"No trained network meets {limits}; the leaderboard shows what there is.")
-        return min(candidates, key=lambda c: (not c.final, *(o.loss(c.scores) for o in self.objectives)))
+        return self._ordered(candidates)[0]
 
     def _kept(self) -> list[Candidate]:
         return [trial for trial in self.trials if trial.file.exists() and not trial.baseline]
@@ -164,18 +181,24 @@ class SearchResult:
             )
         return candidate.scores[name] <= value if bound == "max" else candidate.scores[name] >= value
 
+    def _ordered(self, candidates: list[Candidate]) -> list[Candidate]:
+        """Best first, the winner before all."""
+        scores = [candidate.scores for candidate in candidates]
+        final = [candidate.final for candidate in candidates]
+        ordered = [candidates[position] for position in order(self.objectives, self.constraints, scores, final)]
+        return sorted(ordered, key=lambda candidate: candidate.number != self.told["winner"])
+
     def pareto_front(self) -> list[Candidate]:
         """The networks that no other beats in every objective, each with its model, by the first objective."""
         kept = self._kept()
-        losses = np.array([[objective.loss(c.scores) for objective in self.objectives] for c in kept])
-        front = [c for c, rank in zip(kept, non_dominated_sort(losses), strict=True) if rank == 0]
-        return sorted(front, key=lambda c: self.objectives[0].loss(c.scores))
+        matrix = losses(self.objectives, [candidate.scores for candidate in kept])
+        front = [kept[position] for position in pareto_front(matrix)]
+        return sorted(front, key=lambda candidate: self.objectives[0].loss(candidate.scores))
 
     def leaderboard(self) -> pd.DataFrame:
         """All trained networks, best first: scores, how they were trained, and every decision."""
         import pandas as pd
 
-        order = sorted(self.trials, key=lambda c: (not c.final, *(o.loss(c.scores) for o in self.objectives)))
         rows = [
             {
                 "trial": c.number,
@@ -184,7 +207,7 @@ class SearchResult:
                 **{f"trained_{name}": value for name, value in c.fidelity.items() if name != "final"},
                 **c.architecture,
             }
-            for c in order
+            for c in self._ordered(self.trials)
         ]
         return pd.DataFrame(rows)
 
@@ -223,6 +246,35 @@ class SearchResult:
         sample = np.asarray(self.rows.x[part[:256]])
         return export_model(self.best_model, path, format=format, rows=sample, manifest=manifest, overwrite=overwrite)
 
+    def refit(self, max_time: float | None = None, epochs: float | None = None, seed: int | None = None) -> Candidate:
+        """Train the winner's architecture anew, by its recipe, and score it on the validation part.
+
+        The winner stays what it is: a retrained network is another one, with a score of its own. It never sees the
+        hold-out, and lies below `refits` in the search's folder.
+
+        Args:
+            max_time: seconds of training; where neither this nor `epochs` is given, as long as the winner's.
+            epochs: passes over the training rows.
+            seed: of the weights and batches; by default one that no training of this winner had.
+
+        Returns:
+            The retrained network, with its `model` and `scores`.
+
+        Raises:
+            InvalidArgument: when the search used objects of your own that are not on disk.
+            SearchFailed: when the training failed.
+        """
+        from keras_nas.refit import refit
+
+        return refit(self, {"seconds": max_time, "epochs": epochs}, seed)
+
+    @property
+    def refits(self) -> list[Candidate]:
+        """The retrained winners, in order."""
+        folders = (self.directory / REFITS).glob("*/refit.json")
+        numbers = sorted(int(file.parent.name) for file in folders)
+        return [Candidate.retrained(self.directory / REFITS / str(number)) for number in numbers]
+
     def summary(self) -> str:
         """The account of the search, for people."""
         from keras_nas.summary import summarise
@@ -238,5 +290,8 @@ def load(directory: str | Path) -> SearchResult:
 
     Args:
         directory: of the search.
+
+    Raises:
+        StoreError: when the directory holds no finished search.
     """
     return SearchResult(Path(directory))

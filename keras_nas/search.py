@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal
 
-from keras_nas.errors import InvalidArgument
+from keras_nas.arguments import check_budget, check_callbacks, check_seed, listed, search_directory
 from keras_nas.estimators.fidelity import Estimator, get_estimator
 from keras_nas.methods import get_method
 from keras_nas.objectives.constraints import Constraint, constraints_from
 from keras_nas.objectives.objective import Objective, objectives_from
-from keras_nas.preflight import check_budget
 from keras_nas.result import SearchResult
 from keras_nas.spaces import Space, get_space
 from keras_nas.strategy import Strategy
@@ -22,8 +20,6 @@ from keras_nas.tasks import Task, get_task
 
 DEFAULT_SECONDS = 600.0
 """Budget where the user names none."""
-HELD = 5_000
-"""Rows that validation and hold-out take at most by default: more would only make scoring slow."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,7 @@ def search(
     sample_weight: Any = None,
     groups: Any = None,
     loss: Any = None,
-    metrics: Sequence[Any] = (),
+    metrics: Sequence[Any] | None = None,
     class_weight: Literal["balanced"] | None = None,
     baseline_model: Any = None,
     seed: int = 0,
@@ -72,7 +68,7 @@ def search(
     resume: bool = True,
     workers: int | Literal["auto"] = "auto",
     precision: str = "auto",
-    callbacks: Sequence[Any] = (),
+    callbacks: Sequence[Any] | None = None,
     verbose: int = 1,
 ) -> SearchResult:
     """Find the best Keras model for `data` within the time, size and latency that are named.
@@ -96,17 +92,21 @@ def search(
             rows, 0 for none.
         sample_weight: weight of each row in training, `(rows,)`.
         groups: rows of one group (patient, user) stay on one side of the split, `(rows,)`.
-        loss: a Keras loss on one-hot targets and probabilities (or on numbers), instead of the task's.
-        metrics: further Keras metrics to compute on the validation part.
-        class_weight: "balanced" weighs classes by their rarity.
-        baseline_model: a Keras model of your own, or a function that makes it: trained as long as a finalist and shown
-            beside the winner.
+        loss: a Keras loss, its name, or a function, of one-hot targets and probabilities (or of numbers), instead of
+            the task's; its value is the score "val_loss" then.
+        metrics: further Keras metrics, their names, or functions of the same arguments, computed on the validation
+            part; a metric called "lift" is the score "val_lift", which `Objective("val_lift", "max")` optimises.
+        class_weight: "balanced" weighs classes by their rarity; so does the objective "val_balanced_accuracy".
+        baseline_model: a Keras model of your own, trained from new weights, or a function that makes one, trained from
+            those it has: as long as a finalist, and shown beside the winner. It takes rows as you gave them and ends in
+            probabilities (or numbers).
         seed: keys all randomness.
         directory: where the search is kept; default: a new folder below `keras_nas_runs`.
-        resume: whether to go on with the search that `directory` holds; otherwise that one is deleted.
+        resume: whether to go on with the search that `directory` holds; otherwise that one is deleted, once data and
+            arguments have proved to be sound.
         workers: trainings at the same time in processes of their own, "auto", or 0 for the calling process.
         precision: "auto", "float32", "mixed_float16" or "mixed_bfloat16" for training; models are float32.
-        callbacks: Keras callbacks for every training.
+        callbacks: Keras callbacks for every training; each training has copies of its own, and logs hold the loss.
         verbose: 0 for silence.
 
     Returns:
@@ -123,24 +123,30 @@ def search(
         >>> result = keras_nas.search("image_classification", (x, y), max_time=600)  # doctest: +SKIP
         >>> result.export("model")  # doctest: +SKIP
     """
-    from keras_nas.session import Data, Session, Settings
-
+    began = time.monotonic()
     check_budget(max_time, max_trials)
+    check_seed(seed)
+    own_metrics, own_callbacks = listed("metrics", metrics), listed("callbacks", callbacks)
+    goal = _goal(task, space, method, (strategy, estimator), objectives, constraints)
+    folder = search_directory(directory, goal.task.name)
+    check_callbacks(own_callbacks)
+    from keras_nas.preparation import Data
+    from keras_nas.session import Session, Settings
+
     if max_time is None and max_trials is None:
         max_time = DEFAULT_SECONDS
-    goal = _goal(task, space, method, (strategy, estimator), objectives, constraints)
     return Session(
         goal,
         Data(data, validation_data, holdout, sample_weight, groups),
-        Settings(max_time, max_trials, seed, workers, precision, verbose),
+        Settings(max_time, max_trials, seed, workers, precision, verbose, began),
         {
             "loss": loss,
-            "metrics": tuple(metrics),
+            "metrics": own_metrics,
             "class_weight": class_weight,
             "baseline": baseline_model,
-            "callbacks": tuple(callbacks),
+            "callbacks": own_callbacks,
         },
-        _directory(directory, goal.task),
+        folder,
         resume,
     ).run()
 
@@ -171,15 +177,3 @@ def _goal(
         goals,
         constraints_from(constraints),
     )
-
-
-def _directory(directory: str | os.PathLike[str] | None, task: Task) -> Path:
-    """The search's folder, not made yet."""
-    if directory is None:
-        return Path("keras_nas_runs") / f"{task.name}_{datetime.now():%Y%m%d_%H%M%S_%f}"
-    path = Path(directory)
-    if ".." in path.parts:
-        raise InvalidArgument(
-            f"directory={str(directory)!r} leaves its folder by '..'; expected a plain path. Name the folder itself."
-        )
-    return path

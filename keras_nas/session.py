@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from keras_nas.data import collect, split_rows
+from keras_nas.data import Rows, Split
 from keras_nas.engine.driver import Driver
-from keras_nas.engine.files import safe_directory
-from keras_nas.engine.inline import Inline
+from keras_nas.engine.files import checksum
 from keras_nas.engine.job import Job
 from keras_nas.engine.plan import Plan, retry_lost
-from keras_nas.engine.pool import Pool
-from keras_nas.engine.process import WorkerSettings
 from keras_nas.engine.progress import Progress, State, display_for
 from keras_nas.engine.resources import shares, this_machine
 from keras_nas.engine.resume import check_same_search, seconds_used
@@ -25,20 +21,21 @@ from keras_nas.engine.store import Store
 from keras_nas.estimators.fidelity import Budgeting
 from keras_nas.estimators.precision import training_precision
 from keras_nas.estimators.stages import BASELINE
-from keras_nas.estimators.training import Options, Training, train
+from keras_nas.estimators.training import Training, train
 from keras_nas.ledger import Ledger, Trial
-from keras_nas.outcome import conclude, ranked
-from keras_nas.preflight import check_feasible, cost_function, screen
+from keras_nas.outcome import conclude, ranked, winner
+from keras_nas.pools import make_pool
+from keras_nas.preflight import check_feasible, check_latency, cost_function, screen
+from keras_nas.preparation import Data, account, prepare
+from keras_nas.spaces import SPACES, Space, get_space
 from keras_nas.strategy import Failure, Problem
+from keras_nas.tasks import TASKS
+from keras_nas.workspace import Workspace
 
 if TYPE_CHECKING:
     from keras_nas.result import SearchResult
     from keras_nas.search import Goal
 
-HELD = 5_000
-"""Rows that validation and hold-out take at most by default: more would only make scoring slow."""
-SHARE = 0.15
-"""Share of the rows that validation and hold-out take by default."""
 KEEP = 10
 """Trials whose models are kept."""
 CHANGEABLE = ("max_time", "max_trials", "workers", "verbose")
@@ -46,19 +43,8 @@ CHANGEABLE = ("max_time", "max_trials", "workers", "verbose")
 
 
 @dataclass(frozen=True)
-class Data:
-    """The user's data, as given."""
-
-    rows: Any
-    validation: Any = None
-    holdout: float | None = None
-    sample_weight: Any = None
-    groups: Any = None
-
-
-@dataclass(frozen=True)
 class Settings:
-    """Limits and the machine's part."""
+    """Limits and the machine's part; `began` is when the call was made, in monotonic seconds."""
 
     max_time: float | None
     max_trials: int | None
@@ -66,6 +52,7 @@ class Settings:
     workers: int | Literal["auto"]
     precision: str
     verbose: int
+    began: float
 
 
 class Session:
@@ -81,13 +68,7 @@ class Session:
     """
 
     def __init__(
-        self,
-        goal: Goal,
-        data: Data,
-        settings: Settings,
-        options: Mapping[str, Any],
-        directory: Path,
-        resume: bool,
+        self, goal: Goal, data: Data, settings: Settings, options: Mapping[str, Any], directory: Path, resume: bool
     ) -> None:
         self.goal = goal
         self.data = data
@@ -95,94 +76,64 @@ class Session:
         self.options = options
         self.directory = directory
         self.resume = resume
-        self.began = time.monotonic()
         self.shares = shares(settings.workers)
-        self.precision = training_precision(settings.precision)
+        gpus = sum(bool(share.devices) for share in self.shares)
+        self.precision = training_precision(settings.precision, gpus=gpus)
 
     def run(self) -> SearchResult:
-        """The whole search; a directory that was made for bad input is taken away again."""
-        with self._folder() as folder, Store(folder) as store:
+        """The whole search; what bad input left behind is taken away again."""
+        from keras_nas.result import SearchResult
+
+        with Workspace(self.directory, replace=not self.resume) as workspace, Store(workspace.folder) as store:
             check_same_search(store, self._arguments(), CHANGEABLE)
-            with closing(self._pool(folder)) as pool:
+            with closing(make_pool(self.shares, store.directory)) as pool:
                 pool.start()
-                training = self._training(folder)
+                training = prepare(
+                    self.goal, self.data, self.options, store.directory, self.settings.seed, self.precision
+                )
+                lines = self._account(training)
                 ledger = self._ledger(training, store)
-                plan = Plan(self.settings.max_time, self.settings.max_trials, self._retry, self._keep, self._call())
-                reason = Driver(ledger, self._job(training), pool, store, plan, self._listeners()).run()
-            return conclude(self.goal, training, ledger, store, reason)
+                workspace.keep()
+                driver = Driver(ledger, self._job(training), pool, store, self._plan(), self._listeners())
+                reason = driver.run()
+            best = winner(self.goal.objectives, self.goal.constraints, ledger.trials)
+            conclude(training, store.directory, best, {**self._told(training), "reason": reason, "data": lines})
+            return SearchResult(store.directory, training)
 
-    @contextmanager
-    def _folder(self) -> Iterator[Path]:
-        new = not self.directory.exists()
-        folder = safe_directory(self.directory, overwrite=not self.resume)
-        try:
-            yield folder
-        except Exception:
-            if new and not (folder / "trials").exists():
-                shutil.rmtree(folder)
-            raise
-
-    def _training(self, folder: Path) -> Training:
-        """Data written and split once, and all that workers need to know."""
-        task, data = self.goal.task, self.data
-        rows = collect(
-            data.rows,
-            folder / "data",
-            target="classification" if task.target == "classification" else "regression",
-            ranks=task.ranks,
-            validation_data=data.validation,
-            sample_weight=data.sample_weight,
-            groups=data.groups,
-        )
-        share = min(SHARE, HELD / len(rows))
-        split = split_rows(rows, share, share if data.holdout is None else data.holdout, self.settings.seed)
-        split.save(folder / "data")
-        scores = [name.removeprefix("val_") for name in self._watched() if name.startswith("val_")]
-        named = {metric for metric in self.options["metrics"] if isinstance(metric, str)}
-        options = Options([score for score in scores if score not in named], limits=self._limits(), **self.options)
-        signature = task.signature(rows, split)
-        return Training(task, self.goal.space, signature, folder / "data", self.settings.seed, self.precision, options)
-
-    def _watched(self) -> list[str]:
-        """All scores that objectives and constraints speak of."""
-        return [watched.name for watched in (*self.goal.objectives, *self.goal.constraints)]
-
-    def _limits(self) -> dict[str, float | None]:
-        limits: dict[str, float | None] = {name: None for name in self._watched() if not name.startswith("val_")}
-        return {**limits, **{c.name: c.limit for c in self.goal.constraints if c.name in limits}}
+    def _account(self, training: Training) -> list[str]:
+        """What the user should know of the data, also printed."""
+        rows, split = Rows.load(training.data), Split.load(training.data)
+        lines = account(rows, split, training.options.class_weight)
+        if self.settings.verbose:
+            print("\n".join(lines))
+        return lines
 
     def _ledger(self, training: Training, store: Store) -> Ledger:
         """The strategy under its estimator, with infeasible proposals screened out."""
         goal, settings = self.goal, self.settings
         costs = cost_function(goal.task, goal.space, training.signature)
-        check_feasible(goal.constraints, goal.space, costs, settings.seed)
+        feasible = check_feasible(goal.constraints, goal.space, costs, settings.seed)
+        check_latency(goal.constraints, training, costs)
         used = seconds_used(store)
-        start = self.began
         budgeting = Budgeting(
             settings.max_time,
             settings.max_trials,
             max(1, len(self.shares)),
-            lambda: used + time.monotonic() - start,
-            goal.space.start,
+            lambda: used + time.monotonic() - settings.began,
+            (*(goal.space.start if goal.strategy.starts_warm else ()), *feasible),
             self.options["baseline"] is not None,
+            len(goal.objectives),
         )
         problem = Problem(goal.space.decisions, goal.objectives, goal.constraints, settings.seed, settings.max_trials)
         strategy = goal.estimator.around(goal.strategy, budgeting)
         return Ledger(strategy, problem, screen(goal.constraints, costs))
 
-    def _pool(self, folder: Path) -> Any:
-        """Worker processes, or the calling process.
-
-        A worker runs operations side by side, one thread each: a small network's step fills the cores only that way.
-        """
-        if not self.shares:
-            return Inline()
-        threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": str(this_machine().cores)}
-        settings = WorkerSettings(
-            preload=("keras", "keras_nas.estimators.fitting"),
-            environment={} if self.shares[0].devices else threads,
-        )
-        return Pool(self.shares, folder, settings)
+    def _plan(self) -> Plan:
+        """How far to go; what was spent since the call counts."""
+        seconds = self.settings.max_time
+        if seconds is not None:
+            seconds -= time.monotonic() - self.settings.began
+        return Plan(seconds, self.settings.max_trials, self._retry, self._keep, self._call())
 
     def _job(self, training: Training) -> Any:
         def make(trial: Trial, changes: Mapping[str, Any]) -> Job:
@@ -213,8 +164,10 @@ class Session:
             return {**changes, "float32": 1.0}
         return retry_lost(trial, failure, changes, failed)
 
-    def _keep(self, trials: Any) -> list[int]:
-        return [trial.number for trial in ranked(self.goal, trials)[:KEEP]]
+    def _keep(self, trials: Sequence[Trial]) -> list[int]:
+        """The best trials, and the user's own model."""
+        best = ranked(self.goal.objectives, self.goal.constraints, trials)[:KEEP]
+        return [trial.number for trial in (*best, *(t for t in trials if t.proposal.note.get(BASELINE)))]
 
     def _listeners(self) -> list[Any]:
         objective, settings = self.goal.objectives[0], self.settings
@@ -223,16 +176,20 @@ class Session:
         return [Progress(state, display_for(settings.verbose))]
 
     def _arguments(self) -> dict[str, Any]:
-        """What decides whether it is the same search."""
+        """What decides whether it is the same search; the data says so itself."""
         goal, settings = self.goal, self.settings
         return {
             "task": goal.task.name,
             "space": goal.space.name,
-            "decisions": len(goal.space.decisions),
+            "decisions": checksum(str(goal.space)),
             "strategy": type(goal.strategy).__name__,
-            "estimator": repr(goal.estimator),
-            "objectives": [[o.name, o.direction] for o in goal.objectives],
-            "constraints": [[c.name, c.limit] for c in goal.constraints],
+            "estimator": type(goal.estimator).__name__,
+            "objectives": [[objective.name, objective.direction] for objective in goal.objectives],
+            "constraints": [str(constraint) for constraint in goal.constraints],
+            "loss": named(self.options["loss"]),
+            "metrics": [named(metric) for metric in self.options["metrics"]],
+            "class_weight": self.options["class_weight"],
+            "baseline_model": self.options["baseline"] is not None,
             "holdout": self.data.holdout,
             "seed": settings.seed,
             "precision": self.precision,
@@ -241,8 +198,41 @@ class Session:
             "workers": len(self.shares),
         }
 
+    def _told(self, training: Training) -> dict[str, Any]:
+        """What a result read from disk has to know."""
+        goal, options = self.goal, training.options
+        own = {
+            "task": type(goal.task) is not TASKS.get(goal.task.name),
+            "space": not is_ready(goal.space, goal.task.name),
+            "loss": options.loss is not None,
+            "metrics": bool(options.metrics),
+            "callbacks": bool(options.callbacks),
+        }
+        return {
+            "task": goal.task.name,
+            "space": goal.space.name,
+            "objectives": [[objective.name, objective.direction] for objective in goal.objectives],
+            "constraints": [[c.name, c.limit, c.bound] for c in goal.constraints],
+            "seed": training.seed,
+            "precision": training.precision,
+            "options": {"scores": [*options.scores], "class_weight": options.class_weight, "limits": options.limits},
+            "own": [name for name, used in own.items() if used],
+        }
+
     def _call(self) -> dict[str, Any]:
         from importlib.metadata import version
 
         packages = ("keras", "tensorflow", "numpy", "keras-tuner")
         return {"arguments": self._arguments(), "versions": {name: version(name) for name in packages}}
+
+
+def named(part: Any) -> str | None:
+    """A loss or a metric by a name that is the same in the next session."""
+    if part is None or isinstance(part, str):
+        return part
+    return str(getattr(part, "name", None) or getattr(part, "__name__", type(part).__name__))
+
+
+def is_ready(space: Space, task: str) -> bool:
+    """Whether a space can be had by its name."""
+    return space.name in SPACES.get(task, {}) and str(get_space(space.name, task)) == str(space)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from keras_nas.engine.store import read_only
+from keras_nas.objectives.constraints import margin_report
 
 if TYPE_CHECKING:
     from keras_nas.result import SearchResult
@@ -19,6 +20,7 @@ def summarise(result: SearchResult) -> str:
     winner, told = result.winner, result.told
     objective = result.objectives[0].name
     lines = [
+        *told["data"],
         f"{told['task']} on the space {told['space']}: {len(result.trials)} networks trained, "
         f"{len(result.failures)} failed, ended by {told['reason']}.",
         f"Winner: trial {winner.number}, {objective} {winner.scores[objective]:.4f}, "
@@ -27,7 +29,10 @@ def summarise(result: SearchResult) -> str:
     ]
     if result.baseline is not None:
         lines.append(f"Your own model: {objective} {result.baseline.scores[objective]:.4f} after equal training.")
-    lines += [_margin(result, name, limit) for name, limit in told["constraints"]]
+    lines += _constraint_lines(result)
+    lines += [
+        f"Retrained {candidate.number}: {objective} {candidate.scores[objective]:.4f}." for candidate in result.refits
+    ]
     kinds = Counter(kind for _, kind, _ in result.failures)
     if kinds:
         lines.append("Failures: " + ", ".join(f"{count} x {kind}" for kind, count in kinds.items()) + ".")
@@ -49,7 +54,9 @@ def _holdout_line(holdout: Mapping[str, Any]) -> str:
     if "accuracy" in scores:
         low, high = wilson(scores["accuracy"], count)
         words += f" (95 % interval of the accuracy {low:.4f} to {high:.4f})"
-    return f"Hold-out, {count} rows that only the winner saw, once: {words}."
+    uses = holdout["uses"]
+    saw = "only the winner saw, once" if uses == 1 else f"{uses} winners saw, one after each run of the search"
+    return f"Hold-out, {count:,} rows that {saw}: {words}."
 
 
 def wilson(share: float, count: int, z: float = 1.96) -> tuple[float, float]:
@@ -65,11 +72,19 @@ def wilson(share: float, count: int, z: float = 1.96) -> tuple[float, float]:
     return centre - half, centre + half
 
 
-def _margin(result: SearchResult, name: str, limit: float) -> str:
-    value = result.winner.scores[name]
-    return (
-        f"Constraint {name}: {value:,.4g} measured, limit {limit:,.4g} ({100 * (limit - value) / abs(limit):+.0f} %)."
-    )
+def _constraint_lines(result: SearchResult) -> list[str]:
+    """Each constraint with what the winner has, and whether any network meets all."""
+    lines = []
+    rows = margin_report(result.constraints, result.winner.scores)
+    for row in rows:
+        words = "met" if row["met"] else "NOT met"
+        lines.append(
+            f"Constraint {row['name']}: {row['measured']:,.4g} measured, limit {row['limit']:,.4g}, {words} "
+            f"({row['margin_pct']:+.0f} %)."
+        )
+    if not all(row["met"] for row in rows):
+        lines.append("No trained network meets all constraints; the winner is the nearest one.")
+    return lines
 
 
 def _time_line(result: SearchResult) -> str:

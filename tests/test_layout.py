@@ -33,9 +33,11 @@ LAYERS = (
     ("engine",),
     ("estimators",),
     ("artefact", "export"),
-    ("preflight", "methods", "callbacks"),
-    ("outcome", "result", "summary", "session", "search"),
-    ("testing", "cli", "__main__"),
+    ("preflight", "methods", "callbacks", "arguments"),
+    ("workspace", "pools"),
+    ("outcome",),
+    ("result", "summary", "refit", "preparation", "session", "search"),
+    ("testing", "demo", "cli", "__main__"),
 )
 RANK = {unit: rank for rank, units in enumerate(LAYERS) for unit in units}
 

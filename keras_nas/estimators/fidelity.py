@@ -8,7 +8,7 @@ from typing import Protocol
 
 from keras_nas.architecture import Architecture
 from keras_nas.errors import InvalidArgument, unknown
-from keras_nas.estimators.stages import Stages, divide
+from keras_nas.estimators.stages import BASELINE, Stages, divide
 from keras_nas.strategy import Outcome, Problem, Proposal, Signal, Strategy
 
 
@@ -23,6 +23,7 @@ class Budgeting:
         clock: seconds of wall-clock time that the search has used.
         first: architectures to try first.
         baseline: whether the user's own model takes part.
+        objectives: how many there are.
     """
 
     max_time: float | None
@@ -31,6 +32,7 @@ class Budgeting:
     clock: Callable[[], float]
     first: Sequence[Architecture] = ()
     baseline: bool = False
+    objectives: int = 1
 
 
 class Estimator(Protocol):
@@ -45,14 +47,20 @@ class Finalists:
     """Short trainings to explore, then long ones of the best.
 
     Args:
-        finalists: how many are trained to the end; None for 1, or 5 of a Pareto front.
+        finalists: how many are trained to the end; None for 1, or 3 of a Pareto front.
     """
 
-    finalists: int = 1
+    finalists: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.finalists is not None and self.finalists < 1:
+            raise InvalidArgument(f"finalists={self.finalists!r}: expected 1 or more.")
 
     def around(self, strategy: Strategy, budgeting: Budgeting) -> Strategy:
         """See `Stages`."""
-        division = divide(budgeting.max_time, budgeting.max_trials, budgeting.workers, self.finalists)
+        finalists = self.finalists or (1 if budgeting.objectives == 1 else 3)
+        trials = None if budgeting.max_trials is None else max(1, budgeting.max_trials - budgeting.baseline)
+        division = divide(budgeting.max_time, trials, budgeting.workers, finalists)
         return Stages(strategy, division, budgeting.clock, budgeting.first, budgeting.baseline)
 
 
@@ -66,30 +74,46 @@ class FullTraining:
 
     epochs: float = 20.0
 
+    def __post_init__(self) -> None:
+        if not self.epochs > 0:
+            raise InvalidArgument(f"epochs={self.epochs!r}: expected a number above 0.")
+
     def around(self, strategy: Strategy, budgeting: Budgeting) -> Strategy:
         """Every proposal with the same number of epochs."""
-        return _Fixed(strategy, {"epochs": float(self.epochs), "final": 1.0})
+        fidelity = {"epochs": float(self.epochs), "final": 1.0}
+        return _Fixed(strategy, fidelity, budgeting.first, budgeting.baseline)
 
 
 class _Fixed(Strategy):
-    """A strategy whose proposals all have one fidelity."""
+    """A strategy whose proposals all have one fidelity; the user's own model and known architectures come first."""
 
-    def __init__(self, inner: Strategy, fidelity: Mapping[str, float]) -> None:
+    def __init__(
+        self, inner: Strategy, fidelity: Mapping[str, float], first: Sequence[Architecture], baseline: bool
+    ) -> None:
         self.inner = inner
         self.fidelity = fidelity
+        own = Proposal(Architecture({}), fidelity, note={BASELINE: True})
+        self.first = [own] * baseline + [Proposal(architecture, fidelity) for architecture in first]
 
     def begin(self, problem: Problem) -> None:
         super().begin(problem)
         self.inner.begin(problem)
+        self._seen: set[Architecture] = set()
 
     def propose(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
-        answer = self.inner.propose(number, pending)
+        seen = self._seen | {proposal.architecture for proposal in pending}
+        for proposal in self.first:
+            if proposal.architecture not in seen:
+                return proposal
+        answer = self.inner.propose(number, [proposal for proposal in pending if not proposal.note.get(BASELINE)])
         if isinstance(answer, Signal):
             return answer
         return Proposal(answer.architecture, self.fidelity, answer.parent, answer.note)
 
     def observe(self, proposal: Proposal, outcome: Outcome) -> None:
-        self.inner.observe(proposal, outcome)
+        self._seen.add(proposal.architecture)
+        if not proposal.note.get(BASELINE):
+            self.inner.observe(proposal, outcome)
 
 
 ESTIMATORS: dict[str, type[Finalists] | type[FullTraining]] = {
@@ -102,9 +126,9 @@ def get_estimator(estimator: str | Estimator) -> Estimator:
     """An estimator from its name; an object is returned as it is.
 
     Raises:
-        InvalidArgument: for an unknown name.
+        InvalidArgument: for an unknown name; lists the valid ones and suggests the nearest.
     """
-    if not isinstance(estimator, str):
+    if hasattr(estimator, "around"):
         return estimator
     if estimator not in ESTIMATORS:
         raise InvalidArgument(unknown("estimator", estimator, ESTIMATORS))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 
 from keras_nas.architecture import Label
@@ -58,25 +59,27 @@ def fit(
     budget = lesson.budget
     settings = complete(training.space.settings(architecture) if architecture is not None else {})
     settings["batch_size"] = max(1, settings["batch_size"] // lesson.batch_divisor)
-    state = last_checkpoint(report.folder)
+    state = last_checkpoint(report.folder, training.precision)
     finished = training.options.loss is not None or architecture is None
     feed = _feed(training, data, settings, state["epoch"] if state else 0, finished)
     stock = built.model if finished else built.raw
     network = training_copy(stock, training.precision)
     trainer = _trainer(training, network, settings, finished, lesson.towers)
     spent = (time.monotonic() - lesson.start) + (state["seconds"] if state else 0.0)
-    schedule = Schedule(budget, lambda progress: one_cycle(progress, settings["learning_rate"]), feed.steps, spent)
+    rate = settings["learning_rate"]
+    schedule = Schedule(budget, lambda progress: one_cycle(progress, rate), feed.steps, spent, feed.epoch)
     if state:
         trainer.optimizer.build(trainer.trainable_variables)
         trainer.load_weights(state["weights"])
-    callbacks = [schedule, Watch(report), Checkpoint(report.folder, schedule)]
+    watch = Watch(report, Checkpoint(report.folder, training.precision, schedule))
     began = time.monotonic()
-    trainer.fit(
-        **feed.fit_arguments(),
-        epochs=int(np.ceil(budget.epochs)) if budget.epochs is not None else FOREVER,
-        callbacks=[*callbacks, *copy.deepcopy(list(training.options.callbacks))],
-        verbose=0,
-    )
+    if schedule.progress < 1.0:
+        trainer.fit(
+            **feed.fit_arguments(),
+            epochs=int(np.ceil(budget.epochs)) if budget.epochs is not None else FOREVER,
+            callbacks=[schedule, watch, *copy.deepcopy(list(training.options.callbacks))],
+            verbose=0,
+        )
     if network is not stock:
         stock.set_weights(network.get_weights())
     batches = schedule.batches - feed.epoch * feed.steps
@@ -112,6 +115,8 @@ def _feed(training: Training, data: tuple[Rows, Split], settings: dict[str, Any]
 def _trainer(training: Training, network: Any, settings: dict[str, Any], finished: bool, towers: int) -> Trainer:
     """The compiled trainer; with a loss or a model of the user's own it learns finished outputs."""
     trainer = Trainer(network, max(1, min(towers, settings["batch_size"] // 16)))
-    loss = training.options.loss or training.task.loss(finished)
-    trainer.compile(optimizer=make_optimizer(settings), loss=loss, jit_compile=False)
+    optimizer = make_optimizer(settings)
+    if training.precision == "mixed_float16":
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    trainer.compile(optimizer=optimizer, loss=training.options.loss or training.task.loss(finished), jit_compile=False)
     return trainer

@@ -34,6 +34,8 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
             is_training=learns,
         )
         if learns:
+            count = tf.cast(tf.reduce_prod(tf.shape(inputs)[:-1]), variance.dtype)
+            variance = variance * (count - 1.0) / count  # the kernel's is the unbiased estimate, Keras' is not
             for old, new in zip((self.moving_mean, self.moving_variance), (mean, variance), strict=True):
                 old.assign(old * self.momentum + tf.stop_gradient(new) * (1.0 - self.momentum))
         return y
@@ -43,19 +45,20 @@ def training_copy(model: Any, policy: str) -> Any:
     """A model of the same function and weights that trains faster.
 
     Args:
-        model: a functional Keras model; another kind is returned as it is.
+        model: a Keras model; one that is not a plain chain or graph of Keras' own layers is returned as it is.
         policy: Keras dtype policy of the copy's layers, "float32" or "mixed_bfloat16"; weights stay float32, and a
             layer that the model keeps in float32 (input scaling, the output) stays so.
 
     Returns:
         The copy; `model.set_weights(copy.get_weights())` brings back what it learnt.
     """
-    if not isinstance(model, keras.Model) or type(model).__name__ not in ("Functional", "Sequential"):
+    if not _copiable(model):
         return model
-    wanted = {layer.name: _policy(layer, model, policy) for layer in model.layers}
+    head = _head(model)
+    wanted = {layer.name: "float32" if layer.name in head else _policy(layer, policy) for layer in model.layers}
 
     def clone(layer: Any) -> Any:
-        config = {**layer.get_config(), "dtype": wanted.get(layer.name, policy)}
+        config = {**layer.get_config(), "dtype": wanted[layer.name]}
         return (FusedBatchNormalization if _fusible(layer) else type(layer)).from_config(config)
 
     copy = keras.models.clone_model(model, clone_function=clone)
@@ -63,19 +66,40 @@ def training_copy(model: Any, policy: str) -> Any:
     return copy
 
 
+def _copiable(model: Any) -> bool:
+    """Whether the model is known to its last layer: no models within, no layers of the user's own."""
+    if not isinstance(model, keras.Model) or type(model).__name__ not in ("Functional", "Sequential"):
+        return False
+    foreign = keras.Model | keras.layers.Lambda
+    return all(
+        type(layer).__module__.split(".")[0] == "keras" and not isinstance(layer, foreign) for layer in model.layers
+    )
+
+
 def _fusible(layer: Any) -> bool:
     """Whether TensorFlow's kernel computes just this layer."""
     return (
         type(layer) is keras.layers.BatchNormalization
-        and len(layer.input.shape) == 4
+        and layer.input_spec.ndim == 4
         and layer.axis in (-1, 3)
         and layer.scale
         and layer.center
     )
 
 
-def _policy(layer: Any, model: Any, policy: str) -> str:
-    """The layers at both ends keep float32: scaling of raw inputs, and outputs."""
-    ends = {tensor._keras_history.operation.name for tensor in model.outputs}
-    scales = isinstance(layer, keras.layers.Rescaling | keras.layers.Normalization)
-    return "float32" if layer.name in ends or scales else policy
+def _policy(layer: Any, policy: str) -> str:
+    """What scales raw inputs keeps float32."""
+    return "float32" if isinstance(layer, keras.layers.Rescaling | keras.layers.Normalization) else policy
+
+
+def _head(model: Any) -> set[str]:
+    """The names of the last layers with weights, and of those without behind them (a softmax, say)."""
+    names: set[str] = set()
+    ends = [tensor._keras_history for tensor in model.outputs]
+    nodes = [end.operation._inbound_nodes[end.node_index] for end in ends]
+    while nodes:
+        node = nodes.pop()
+        names.add(node.operation.name)
+        if not node.operation.weights:
+            nodes.extend(node.parent_nodes)
+    return names

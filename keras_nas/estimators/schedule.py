@@ -49,6 +49,7 @@ class Schedule(keras.callbacks.Callback):
         rate: learning rate at a progress.
         steps: batches in an epoch.
         spent: seconds that were spent before (building, an earlier attempt).
+        epoch: epochs that an earlier attempt has finished.
         clock: seconds, monotonic.
     """
 
@@ -58,6 +59,7 @@ class Schedule(keras.callbacks.Callback):
         rate: Callable[[float], float],
         steps: int,
         spent: float = 0.0,
+        epoch: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
@@ -66,7 +68,7 @@ class Schedule(keras.callbacks.Callback):
         self.steps = steps
         self.clock = clock
         self.start = clock() - spent
-        self.batches = 0
+        self.batches = epoch * steps
 
     @property
     def seconds(self) -> float:
@@ -77,10 +79,6 @@ class Schedule(keras.callbacks.Callback):
     def progress(self) -> float:
         """Share of the budget that is spent."""
         return self.budget.progress(self.batches / self.steps, self.seconds)
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Count from the epoch at which training was resumed."""
-        self.batches = epoch * self.steps
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Set the learning rate."""

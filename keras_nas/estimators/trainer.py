@@ -32,14 +32,20 @@ class Trainer(keras.Model):
         """The network's outputs."""
         return self.network(inputs, training=training)
 
+    @property
+    def inputs(self) -> Any:
+        """The network's inputs, for callbacks that ask the model what it takes."""
+        return self.network.inputs
+
     def train_step(self, data: Any) -> dict[str, Any]:
-        """One update on one batch; the loss is the mean over the towers'."""
+        """One update on one batch; the loss is the mean over the rows, whichever tower they were in."""
         with tf.GradientTape() as tape:
-            losses = [
-                self.compute_loss(x=x, y=y, y_pred=self.network(x, training=True), sample_weight=weight)
-                for x, y, weight in self._shares(*keras.utils.unpack_x_y_sample_weight(data))
-            ]
-            loss = tf.add_n(losses) / self.towers
+            losses, rows = [], []
+            for x, y, weight in self._shares(*keras.utils.unpack_x_y_sample_weight(data)):
+                outputs = self.network(x, training=True)
+                losses.append(self.compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weight))
+                rows.append(tf.cast(tf.shape(y)[0], losses[-1].dtype))
+            loss = tf.add_n([own * count for own, count in zip(losses, rows, strict=True)]) / tf.add_n(rows)
             scaled = self.optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled, self.trainable_weights)
         self.optimizer.apply(gradients, self.trainable_weights)

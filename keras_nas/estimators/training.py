@@ -12,20 +12,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from keras_nas.architecture import Label
 from keras_nas.data import Rows, Split
 from keras_nas.engine.failures import failing_as
 from keras_nas.engine.job import Report, TrialError
 from keras_nas.estimators.schedule import Budget
+from keras_nas.estimators.scoring import measure_costs, validation_scores
 from keras_nas.spaces import Space
 from keras_nas.tasks import Built, Signature, Task
 
 MODEL = "model.keras"
 """The file of a trial's model, in the trial's folder."""
-SCORE_BATCH = 512
-"""Rows in a batch of predictions."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +53,12 @@ class Options:
     """What few searches change.
 
     Args:
-        scores: further scores to compute, without the prefix `val_`.
+        scores: further scores of the task to compute, without the prefix `val_`.
         loss: a Keras loss on the model's outputs, instead of the task's.
-        metrics: Keras metrics on the model's outputs, by name or as objects; each is scored.
+        metrics: Keras metrics on the model's outputs, by name or as objects, and functions; each is scored.
         callbacks: Keras callbacks for every training.
         class_weight: "balanced", or None.
-        baseline: the user's own model, trained like any other where the architecture is None.
+        baseline: makes the user's own model, which is trained like any other where the architecture is None.
         limits: costs to measure after training: name -> limit or None; `params` above its limit ends a trial early.
     """
 
@@ -101,6 +98,8 @@ def train(
     from keras_nas.estimators.fitting import Lesson, fit
 
     start = time.monotonic()
+    if fidelity.get("float32"):
+        training = replace(training, precision="float32")
     keras.utils.set_random_seed((training.seed * 1_000_003 + number) % 2**31)
     rows, split = Rows.load(training.data), Split.load(training.data)
     with failing_as("build_error"):
@@ -109,8 +108,6 @@ def train(
     ready = time.monotonic()
     budget = Budget(fidelity.get("epochs"), fidelity.get("seconds"))
     lesson = Lesson(budget, towers, int(fidelity.get("batch_divisor", 1)), start)
-    if fidelity.get("float32"):
-        training = replace(training, precision="float32")
     measured = fit(report, training, built, architecture, (rows, split), lesson)
     fitted = time.monotonic()
     scores = validation_scores(training, built.model, rows, split.validation)
@@ -134,60 +131,16 @@ def _save(model: Any, folder: Path) -> str:
 
 
 def build(training: Training, architecture: Mapping[str, Label] | None) -> Built:
-    """The Keras model of an architecture, or the user's baseline."""
-    import keras
-
-    if architecture is None:
-        model = training.options.baseline
-        model = keras.models.clone_model(model) if isinstance(model, keras.Model) else model()
-        return Built(model, model)
-    return training.task.build(training.space, architecture, training.signature)
-
-
-def validation_scores(training: Training, model: Any, rows: Rows, index: np.ndarray) -> dict[str, float]:
-    """The model's scores on some rows, without prefix."""
-    from keras_nas.data import evaluation_batches
-
-    batches = evaluation_batches(rows, index, SCORE_BATCH)
-    predictions = model.predict(batches.map(lambda x, *_: x), verbose=0)
-    y = np.asarray(rows.y[index])
-    scores = training.task.scores(y, predictions, training.options.scores)
-    for metric in training.options.metrics:
-        scores.update(_metric_score(training, metric, y, predictions))
-    return scores
-
-
-def _metric_score(training: Training, metric: Any, y: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
-    """One Keras metric on targets as the loss sees them: one-hot classes, or the targets themselves."""
-    import keras
-
-    meter = keras.metrics.get(metric) if isinstance(metric, str) else metric.from_config(metric.get_config())
-    classes = training.task.target == "classification"
-    truth = np.eye(training.signature.outputs, dtype=np.float32)[y] if classes else y
-    if isinstance(meter, keras.metrics.Metric):
-        meter.update_state(truth, predictions)
-        return {meter.name: float(meter.result())}
-    return {str(metric): float(np.mean(meter(truth, predictions)))}
+    """The Keras model of an architecture, or the user's own model."""
+    if architecture is not None:
+        return training.task.build(training.space, architecture, training.signature)
+    model = training.options.baseline()
+    if not model.built:
+        model.build((None, *training.signature.input_shape))
+    return Built(model, model)
 
 
 def _check_size(built: Built, limits: Mapping[str, float | None]) -> None:
     limit = limits.get("params")
     if limit is not None and built.model.count_params() > limit:
         raise TrialError("too_large", f"{built.model.count_params():,} parameters, at most {limit:,.0f} allowed.")
-
-
-def measure_costs(model: Any, limits: Mapping[str, float | None]) -> tuple[dict[str, float], str | None]:
-    """The costs named in `limits` (and the parameters always), and the latency's measurement in words."""
-    costs: dict[str, float] = {"params": float(model.count_params())}
-    spoken = None
-    if set(limits) & {"latency_ms", "latency_p95_ms"}:
-        from keras_nas.objectives.latency import measure_latency
-
-        measurement = measure_latency(model)
-        costs.update(measurement.scores())
-        spoken = str(measurement)
-    if set(limits) & {"flops", "memory_mb", "size_mb"}:
-        from keras_nas.objectives.cost import cost_of_model
-
-        costs.update({name: float(value) for name, value in cost_of_model(model).scores().items()})
-    return costs, spoken

@@ -15,69 +15,85 @@ from keras_nas.estimators.schedule import Schedule
 
 LOOK_EVERY = 20
 """Batches between two looks at the loss and at the search's wish to stop."""
+WRITE_EVERY = 5.0
+"""Seconds of training between two checkpoints: writing after every epoch would cost small data sets dearly."""
 
 
-class Watch(keras.callbacks.Callback):
-    """Reports epochs, ends a training whose loss is no number, and stops when the search asks.
-
-    Args:
-        report: the search's ear.
-    """
-
-    def __init__(self, report: Report) -> None:
-        super().__init__()
-        self.report = report
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Look at the loss now and then."""
-        if batch % LOOK_EVERY == LOOK_EVERY - 1:
-            _check((logs or {}).get("loss", 0.0))
-            if self.report.stopping:
-                self.model.stop_training = True
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Report the epoch's metrics."""
-        metrics = {name: float(value) for name, value in (logs or {}).items()}
-        _check(metrics.get("loss", 0.0))
-        try:
-            self.report(epoch + 1, metrics)
-        except Stop:
-            self.model.stop_training = True
-
-
-def _check(loss: Any) -> None:
-    if not math.isfinite(float(loss)):
-        raise TrialError("not_finite", f"the training loss became {float(loss)}; a lower learning rate may help.")
-
-
-class Checkpoint(keras.callbacks.Callback):
-    """Keeps weights, optimizer, epoch and spent seconds at each epoch's end, and takes them up again.
+class Checkpoint:
+    """Writes weights, optimizer, epoch and spent seconds.
 
     Args:
         folder: the trial's folder.
+        precision: policy of the training; another one's optimizer has other variables.
         schedule: whose time is kept.
+        every: seconds of training between two writes.
     """
 
-    def __init__(self, folder: Path, schedule: Schedule) -> None:
-        super().__init__()
+    def __init__(self, folder: Path, precision: str, schedule: Schedule, every: float = WRITE_EVERY) -> None:
         self.folder = folder
+        self.precision = precision
         self.schedule = schedule
+        self.every = every
+        self.written = schedule.seconds
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Write the state: weights under a name of their own first, then the JSON that names them."""
-        weights = self.folder / f"epoch{epoch + 1}.weights.h5"
-        self.model.save_weights(weights)
-        state = {"epoch": epoch + 1, "seconds": self.schedule.seconds, "weights": weights.name}
+    def epoch_ended(self, model: Any, epoch: int) -> None:
+        """Write when it is time: weights under a name of their own first, then the JSON that names them."""
+        if self.schedule.seconds - self.written < self.every:
+            return
+        weights = self.folder / f"epoch{epoch}.weights.h5"
+        model.save_weights(weights)
+        self.written = self.schedule.seconds
+        state = {"epoch": epoch, "seconds": self.written, "weights": weights.name, "precision": self.precision}
         write_atomically(self.folder / "checkpoint.json", json.dumps(state).encode())
         for old in self.folder.glob("epoch*.weights.h5"):
             if old != weights:
                 old.unlink()
 
 
-def last_checkpoint(folder: Path) -> dict[str, Any] | None:
-    """The state that an earlier attempt left: `epoch`, `seconds`, `weights` (a path); None when there is none."""
+def last_checkpoint(folder: Path, precision: str) -> dict[str, Any] | None:
+    """The state that an earlier attempt left: `epoch`, `seconds`, `weights` (a path); None when there is none.
+
+    Args:
+        folder: the trial's folder.
+        precision: policy of the training that wants to go on; a state of another one is left alone.
+    """
     file = folder / "checkpoint.json"
     if not file.exists():
         return None
     state: dict[str, Any] = json.loads(file.read_text())
-    return {**state, "weights": folder / state["weights"]}
+    return {**state, "weights": folder / state["weights"]} if state["precision"] == precision else None
+
+
+class Watch(keras.callbacks.Callback):
+    """Reports epochs, ends a training whose loss is no number, and lets the search stop it.
+
+    A training that is stopped has no result: it goes on from its checkpoint when the search is resumed.
+
+    Args:
+        report: the search's ear.
+        checkpoint: written at epochs' ends.
+    """
+
+    def __init__(self, report: Report, checkpoint: Checkpoint) -> None:
+        super().__init__()
+        self.report = report
+        self.checkpoint = checkpoint
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Look now and then, not only at the epoch's end."""
+        if batch % LOOK_EVERY == LOOK_EVERY - 1:
+            _check((logs or {}).get("loss", 0.0))
+            if self.report.stopping:
+                raise Stop("stopped within an epoch")
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Keep the state, then report the epoch's metrics."""
+        metrics = {name: float(value) for name, value in (logs or {}).items()}
+        _check(metrics.get("loss", 0.0))
+        self.checkpoint.epoch_ended(self.model, epoch + 1)
+        self.report(epoch + 1, metrics)
+
+
+def _check(loss: Any) -> None:
+    if not math.isfinite(float(loss)):
+        raise TrialError("not_finite", f"the training loss became {float(loss)}; a lower learning rate may help.")

@@ -18,7 +18,7 @@ def get_task(task: str | Task) -> Task:
     """
     if isinstance(task, Task):
         return task
-    if task not in TASKS:
+    if not isinstance(task, str) or task not in TASKS:
         raise InvalidArgument(unknown("task", task, TASKS))
     return TASKS[task]()
 

@@ -41,6 +41,8 @@ class Task(ABC):
     """Allowed ranks of the input array, the row axis included."""
     objective: str
     """The score that is optimised unless the user says otherwise."""
+    score_names: tuple[str, ...]
+    """What `scores` can compute, without the prefix `val_`."""
     default_space: str
 
     @abstractmethod

@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_nas.net import Net
 from keras_nas.tasks.base import Task
-from keras_nas.tasks.scores import classification_scores, regression_scores
+from keras_nas.tasks.scores import CLASSIFICATION, REGRESSION, classification_scores, regression_scores
 from keras_nas.tasks.signature import Signature, image_signature
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class ImageClassification(ImageTask):
     name = "image_classification"
     target = "classification"
     objective = "val_accuracy"
+    score_names = CLASSIFICATION
 
     def finish(self, net: Net, x: Any, signature: Signature) -> Any:
         """Probabilities."""
@@ -86,6 +87,7 @@ class ImageRegression(ImageTask):
     name = "image_regression"
     target = "regression"
     objective = "val_mse"
+    score_names = REGRESSION
 
     def finish(self, net: Net, x: Any, signature: Signature) -> Any:
         """The targets' own units."""
@@ -113,9 +115,9 @@ class ImageRegression(ImageTask):
 
         if finished:
             return tf.cast(y, tf.float32)
-        mean, std = np.float32(signature.output_mean), np.float32(signature.output_std)
+        mean, std = (np.asarray(v, dtype=np.float32) for v in (signature.output_mean, signature.output_std))
         return (tf.cast(y, tf.float32) - mean) / std
 
     def scores(self, y: np.ndarray, predictions: np.ndarray, names: Sequence[str] = ()) -> dict[str, float]:
         """Errors in the targets' units, and R2."""
-        return regression_scores(y, predictions)
+        return regression_scores(y, predictions, names)

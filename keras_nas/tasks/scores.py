@@ -8,8 +8,6 @@ import numpy as np
 
 from keras_nas.errors import InvalidArgument, unknown
 
-Score = Callable[[np.ndarray, np.ndarray], float]
-
 CLASSIFICATION = ("accuracy", "loss", "balanced_accuracy", "f1_score", "auc", "top_5_accuracy")
 REGRESSION = ("mse", "loss", "rmse", "mae", "r2_score")
 

@@ -1,0 +1,1 @@
+"""Estimators: how good an architecture is, for how much work."""

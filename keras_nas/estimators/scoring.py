@@ -1,0 +1,93 @@
+"""What a trained model is judged by: the task's scores, the user's loss and metrics, and what the model costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_nas.data import Rows, evaluation_batches
+
+if TYPE_CHECKING:
+    from keras_nas.estimators.training import Training
+
+SCORE_BATCH = 512
+"""Rows in a batch of predictions."""
+LATENCY = ("latency_ms", "latency_p95_ms")
+COUNTED = ("flops", "memory_mb", "size_mb")
+MEASURED = ("params", *COUNTED, *LATENCY)
+"""The costs that every training can report."""
+LATENCY_SECONDS = 2.0
+"""Longest that measuring one model's latency takes."""
+
+
+def validation_scores(training: Training, model: Any, rows: Rows, index: np.ndarray) -> dict[str, float]:
+    """The model's scores on some rows, without prefix.
+
+    Args:
+        training: names the scores.
+        model: raw rows in, probabilities or numbers out.
+        rows: all rows.
+        index: those to score on.
+    """
+    batches = evaluation_batches(rows, index, SCORE_BATCH)
+    predictions = model.predict(batches.map(lambda x, *_: x), verbose=0)
+    return scores_of(training, np.asarray(rows.y[index]), predictions)
+
+
+def scores_of(training: Training, y: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
+    """The task's scores, then the user's own: a loss of theirs is the score `loss`."""
+    options = training.options
+    scores = training.task.scores(y, predictions, options.scores)
+    truth = targets(training, y)
+    for metric in options.metrics:
+        name, value = metric_score(metric, truth, predictions)
+        scores[name] = value
+    if options.loss is not None:
+        scores["loss"] = loss_value(options.loss, truth, predictions)
+    return scores
+
+
+def targets(training: Training, y: np.ndarray) -> np.ndarray:
+    """Targets as losses and metrics see them: one-hot classes `(n, classes)`, or the numbers `(n, targets)`."""
+    if training.task.target == "classification":
+        return np.asarray(np.eye(training.signature.outputs)[y], dtype=np.float32)
+    return np.asarray(y, dtype=np.float32)
+
+
+def metric_score(metric: Any, truth: np.ndarray, predictions: np.ndarray) -> tuple[str, float]:
+    """Name and value of one metric: a Keras metric, its name, or a function of targets and predictions."""
+    import keras
+
+    meter = keras.metrics.get(metric) if isinstance(metric, str) else metric
+    if isinstance(meter, keras.metrics.Metric):
+        meter.reset_state()
+        meter.update_state(truth, predictions)
+        return str(meter.name), float(np.mean(meter.result()))
+    name = metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
+    return name, float(np.mean(meter(truth, predictions)))
+
+
+def loss_value(loss: Any, truth: np.ndarray, predictions: np.ndarray) -> float:
+    """The mean of a Keras loss, of its name, or of a function of targets and predictions."""
+    import keras
+
+    return float(np.mean(keras.losses.get(loss)(truth, predictions)))
+
+
+def measure_costs(model: Any, limits: Mapping[str, float | None]) -> tuple[dict[str, float], str | None]:
+    """The costs named in `limits` (and the parameters always), and the latency's measurement in words."""
+    costs: dict[str, float] = {"params": float(model.count_params())}
+    spoken = None
+    if set(limits) & set(LATENCY):
+        from keras_nas.objectives.latency import measure_latency
+
+        measurement = measure_latency(model, max_seconds=LATENCY_SECONDS)
+        costs.update(measurement.scores())
+        spoken = str(measurement)
+    if set(limits) & set(COUNTED):
+        from keras_nas.objectives.cost import cost_of_model
+
+        costs.update({name: float(value) for name, value in cost_of_model(model).scores().items()})
+    return costs, spoken

@@ -1,0 +1,113 @@
+"""From the user's data to what all trainings of a search share, checked as far as can be without training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from keras_nas.data import Rows, Split, class_summary, collect, split_rows
+from keras_nas.errors import InvalidArgument
+from keras_nas.estimators.baseline import maker
+from keras_nas.estimators.training import Options, Training
+from keras_nas.preflight import check_baseline, check_scoring
+
+if TYPE_CHECKING:
+    from keras_nas.search import Goal
+
+SHARE = 0.15
+"""Share of the rows that validation and hold-out take by default."""
+HELD = 5_000
+"""Rows that each of them takes at most by default: more would only make scoring slow."""
+BALANCED = ("val_balanced_accuracy",)
+"""Objectives that ask for balanced class weights."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """The user's data, as given."""
+
+    rows: Any
+    validation: Any = None
+    holdout: float | None = None
+    sample_weight: Any = None
+    groups: Any = None
+
+
+def prepare(goal: Goal, data: Data, options: Mapping[str, Any], folder: Path, seed: int, precision: str) -> Training:
+    """Write the data once, split it, and check all that can be checked before training.
+
+    Args:
+        goal: what is searched for.
+        data: as given.
+        options: of the training, as given: loss, metrics, class_weight, baseline, callbacks.
+        folder: of the search.
+        seed: of the search.
+        precision: Keras dtype policy of training.
+
+    Raises:
+        InvalidArgument: when a loss, a metric, an objective or the baseline does not fit the data.
+        DataError: when the data cannot be used.
+    """
+    task = goal.task
+    rows = collect(
+        data.rows,
+        folder / "data",
+        target="classification" if task.target == "classification" else "regression",
+        ranks=task.ranks,
+        validation_data=data.validation,
+        sample_weight=data.sample_weight,
+        groups=data.groups,
+    )
+    share = min(SHARE, HELD / len(rows))
+    split = split_rows(rows, share, share if data.holdout is None else data.holdout, seed)
+    split.save(folder / "data")
+    signature = task.signature(rows, split)
+    made = _options(goal, options)
+    training = Training(task, goal.space, signature, folder / "data", seed, precision, made)
+    check_scoring(training, watched(goal))
+    check_baseline(training)
+    return training
+
+
+def watched(goal: Goal) -> list[str]:
+    """All scores that objectives and constraints speak of."""
+    return [*(objective.name for objective in goal.objectives), *(limit.name for limit in goal.constraints)]
+
+
+def _options(goal: Goal, given: Mapping[str, Any]) -> Options:
+    """What trainings do beyond the default; scores of the task's own are left to the task."""
+    task = goal.task
+    named = [name.removeprefix("val_") for name in watched(goal) if name.startswith("val_")]
+    named += [metric for metric in given["metrics"] if isinstance(metric, str)]
+    limits: dict[str, float | None] = {name: None for name in watched(goal) if not name.startswith("val_")}
+    limits |= {c.name: c.limit for c in goal.constraints if c.name in limits and c.bound == "upper"}
+    return Options(
+        scores=[name for name in dict.fromkeys(named) if name in task.score_names],
+        loss=given["loss"],
+        metrics=[metric for metric in given["metrics"] if metric not in task.score_names],
+        callbacks=given["callbacks"],
+        class_weight=_class_weight(goal, given["class_weight"]),
+        baseline=None if given["baseline"] is None else maker(given["baseline"]),
+        limits=limits,
+    )
+
+
+def _class_weight(goal: Goal, given: Literal["balanced"] | None) -> str | None:
+    if given not in (None, "balanced"):
+        raise InvalidArgument(f"class_weight={given!r}: expected 'balanced' or None. Use sample_weight for your own.")
+    if given and goal.task.target != "classification":
+        raise InvalidArgument(f"class_weight={given!r}: {goal.task.name} has no classes. Use sample_weight.")
+    balanced = any(objective.name in BALANCED for objective in goal.objectives)
+    return "balanced" if given or balanced else None
+
+
+def account(rows: Rows, split: Split, class_weight: str | None) -> list[str]:
+    """What the user should know of the data: sizes, classes, and what was left out."""
+    parts = ((split.train, "to train on"), (split.validation, "to choose by"), (split.holdout, "held out"))
+    lines = [", ".join(f"{len(part):,} rows {words}" for part, words in parts) + "."]
+    if rows.target == "classification":
+        weighted = "; weighed by their rarity" if class_weight else ""
+        lines.append(f"{class_summary(rows.y[split.train], rows.labels)}{weighted}.")
+    return [*lines, *rows.dropped]

@@ -1,0 +1,98 @@
+"""Retraining a winner: the same architecture and recipe, other weights or a longer training."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from keras_nas.data import Split
+from keras_nas.engine.events import Ended
+from keras_nas.engine.files import write_json
+from keras_nas.engine.job import Job
+from keras_nas.engine.pool import Pool
+from keras_nas.engine.resources import shares, this_machine
+from keras_nas.errors import InvalidArgument, SearchFailed
+from keras_nas.estimators.training import Options, Training, train
+from keras_nas.pools import worker_settings
+from keras_nas.result import Candidate
+from keras_nas.spaces import get_space
+from keras_nas.tasks import get_task
+from keras_nas.workspace import REFITS
+
+if TYPE_CHECKING:
+    from keras_nas.result import SearchResult
+
+
+def refit(result: SearchResult, lengths: Mapping[str, float | None], seed: int | None) -> Candidate:
+    """Train the winner's architecture anew, in a process of its own.
+
+    Args:
+        result: of the search.
+        lengths: `seconds` and `epochs`, each a number or None.
+        seed: of weights and batches, or None.
+    """
+    given = {name: float(value) for name, value in lengths.items() if value is not None}
+    for name, value in given.items():
+        if not value > 0:
+            raise InvalidArgument(f"refit: {name}={value!r}; expected a number above 0.")
+    winner = result.winner
+    training = result.training or rebuilt(result)
+    number = 1 + max((candidate.number for candidate in result.refits), default=0)
+    fidelity = {"final": 1.0, **given} if given else dict(winner.fidelity)
+    folder = result.directory / REFITS / str(number)
+    seed = training.seed + number if seed is None else seed
+    arguments = {
+        "training": replace(training, seed=seed),
+        "architecture": winner.architecture,
+        "number": winner.number,
+        "fidelity": fidelity,
+        "towers": this_machine().cores,
+    }
+    told = _run(Job(train, arguments), folder, f"refit-{number}")
+    kept = {"number": number, "architecture": dict(winner.architecture), "fidelity": fidelity, "scores": told["scores"]}
+    write_json(folder / "refit.json", {**kept, "measurements": {**told["measurements"], "seed": seed}})
+    return Candidate.retrained(folder)
+
+
+def rebuilt(result: SearchResult) -> Training:
+    """What the trainings of a search shared, from what is on disk.
+
+    Raises:
+        InvalidArgument: when the search used objects of the user's own.
+    """
+    told = result.told
+    if told["own"]:
+        raise InvalidArgument(
+            f"This search used your own {', '.join(told['own'])}, which a folder cannot hold. Call keras_nas.search "
+            f"again with the same arguments and directory={str(result.directory)!r}: it trains nothing that is "
+            "finished, and the result that it returns can be refitted."
+        )
+    task, rows = get_task(told["task"]), result.rows
+    return Training(
+        task,
+        get_space(told["space"], task.name),
+        task.signature(rows, Split.load(rows.directory)),
+        rows.directory,
+        told["seed"],
+        told["precision"],
+        Options(**told["options"]),
+    )
+
+
+def _run(job: Job, folder: Path, attempt: str) -> Mapping[str, Any]:
+    """One job in a worker process; what it returned."""
+    shutil.rmtree(folder, ignore_errors=True)
+    share = shares(1)
+    with Pool(share, folder.parent / "work", worker_settings(share)) as pool:
+        ended: list[Ended] = []
+        while not ended:
+            if pool.free and not pool.running:
+                pool.submit(job, attempt, folder)
+            ended = [event for event in pool.events() if isinstance(event, Ended)]
+    if ended[0].result is None:
+        failure = ended[0].failure or {}
+        raise SearchFailed(f"The winner could not be retrained, {failure.get('kind')}: {failure.get('message')}")
+    return ended[0].result
