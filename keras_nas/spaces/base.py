@@ -118,6 +118,17 @@ class Space:
         """Apply the network to `x`, a tensor of `net`."""
         return self.network.apply(Walk(architecture, net), x)
 
+    def draw(self, architecture: Mapping[str, Label], input_shape: Sequence[int]) -> str:
+        """The network of an architecture as SVG text; a notebook shows it by `IPython.display.SVG(text)`.
+
+        Args:
+            architecture: answers to the network's decisions.
+            input_shape: of one row, `(height, width, channels)` for images.
+        """
+        from keras_nas.drawing import draw
+
+        return draw(lambda net, x: self.features(architecture, net, x), input_shape, self.name)
+
     def __repr__(self) -> str:
         networks, recipes = self.network_decisions, self.recipe_decisions
         recipe = f" x {shown_size(recipes.size)} recipes" if recipes else ""
