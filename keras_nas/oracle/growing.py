@@ -1,0 +1,119 @@
+"""A ledger over a Keras Tuner space, which may grow while it is searched.
+
+Keras Tuner finds hyperparameters when a trial's model asks for them. The strategy is then begun anew on the grown
+space and observes its log again: an earlier trial answers what it did not know with the default, which is what Keras
+Tuner gives to a trial that asks for something new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from keras_nas.architecture import Architecture, Label
+from keras_nas.decisions import Decisions
+from keras_nas.ledger import Event, Ledger, Trial
+from keras_nas.oracle.hyperparameters import HyperSpace, hyper_space
+from keras_nas.oracle.record import ledger_from_json, ledger_to_json
+from keras_nas.strategy import WAIT, Outcome, Problem, Proposal, Signal, Strategy
+
+
+class GrowingLedger:
+    """Asks a strategy for Keras Tuner's trials and tells it how they ended.
+
+    Args:
+        strategy: what proposes.
+        pose: the problem for some decisions.
+    """
+
+    def __init__(self, strategy: Strategy, pose: Callable[[Decisions], Problem]) -> None:
+        self.strategy = strategy
+        self.pose = pose
+        self.numbers: dict[str, int] = {}
+        self._ledger: Ledger | None = None
+        self._space = HyperSpace(Decisions(()), {}, {})
+        self._entries = 0
+        self._waiting = False
+
+    def ask(self, trial_id: str, hyperparameters: Any) -> dict[str, Label] | Signal:
+        """The values of the next proposal, to be run as trial `trial_id`; `WAIT` or `DONE`.
+
+        Its fidelity stands beside the hyperparameters as Keras Tuner's Hyperband has it, `tuner/epochs`. After `WAIT`
+        the strategy is not asked again before a trial has ended.
+        """
+        if self._waiting:
+            return WAIT
+        answer = self._in(hyperparameters).ask()
+        self._waiting = answer is WAIT
+        if isinstance(answer, Signal):
+            return answer
+        self.numbers[trial_id] = answer.number
+        proposal = answer.proposal
+        work = {f"tuner/{name}": _plain(amount) for name, amount in proposal.fidelity.items()}
+        return self._space.values(proposal.architecture) | work
+
+    def observe(self, trial_id: str, hyperparameters: Any, values: Mapping[str, Any], outcome: Outcome) -> None:
+        """How trial `trial_id` ended, with the values it ran with, whoever chose them. Once told, told for good.
+
+        Args:
+            trial_id: Keras Tuner's; a trial that was never asked for enters the log as well.
+            hyperparameters: the space as it is now.
+            values: by name of hyperparameter.
+            outcome: scores, or why it failed.
+        """
+        self._waiting = False
+        ledger = self._in(hyperparameters)
+        ran = self._space.architecture(values)
+        number = self.numbers.setdefault(trial_id, len(ledger.trials))
+        if number == len(ledger.trials):
+            ledger.restore([Trial(number, Proposal(ran))], [("propose", number)])
+        if ledger.trials[number].outcome is not None:
+            return
+        if ledger.trials[number].proposal.architecture != ran:
+            ledger = self._begin(hyperparameters, ledger.trials, ledger.log, {number: ran})
+        ledger.tell(number, outcome)
+
+    def to_json(self) -> dict[str, Any]:
+        """The log, in JSON types."""
+        empty: dict[str, Any] = {"trials": [], "log": []}
+        return {"numbers": self.numbers} | (empty if self._ledger is None else ledger_to_json(self._ledger))
+
+    def from_json(self, written: Mapping[str, Any], hyperparameters: Any) -> None:
+        """Take up an earlier log."""
+        self.numbers = dict(written["numbers"])
+        self._space = hyper_space(hyperparameters)
+        self._begin(hyperparameters, *ledger_from_json(written))
+
+    def _in(self, hyperparameters: Any) -> Ledger:
+        """The ledger, begun anew if the space has grown."""
+        if self._ledger is None:
+            return self._begin(hyperparameters, [], [])
+        if self._entries != len(hyperparameters.space):
+            return self._begin(hyperparameters, self._ledger.trials, self._ledger.log)
+        return self._ledger
+
+    def _begin(
+        self,
+        hyperparameters: Any,
+        trials: Iterable[Trial],
+        log: Iterable[Event],
+        ran: Mapping[int, Architecture] | None = None,
+    ) -> Ledger:
+        """A fresh ledger on the space as it is now, with the log replayed; `ran` says what some trials really were."""
+        before, self._space = self._space, hyper_space(hyperparameters)
+        self._entries = len(hyperparameters.space)
+        now = dict(ran or {})
+        for trial in trials:
+            values = before.values(trial.proposal.architecture)
+            now.setdefault(trial.number, self._space.architecture(values))
+        self._ledger = Ledger(self.strategy, self.pose(self._space.decisions))
+        self._ledger.restore(
+            [replace(trial, proposal=replace(trial.proposal, architecture=now[trial.number])) for trial in trials],
+            list(log),
+        )
+        return self._ledger
+
+
+def _plain(amount: float) -> float:
+    return int(amount) if float(amount).is_integer() else float(amount)
