@@ -15,7 +15,7 @@ from keras_nas.architecture import Label
 from keras_nas.data import Feed, Rows, Split, class_weights, training_batches
 from keras_nas.engine.job import Report
 from keras_nas.estimators.fused import training_copy
-from keras_nas.estimators.recipe import complete, make_augment, make_optimizer, make_transform
+from keras_nas.estimators.recipe import BASELINE, complete, make_augment, make_optimizer, make_transform
 from keras_nas.estimators.schedule import Budget, Schedule, one_cycle
 from keras_nas.estimators.trainer import Trainer
 from keras_nas.estimators.training import Training
@@ -57,7 +57,7 @@ def fit(
         Measurements: `epochs`, `images_per_s`, the recipe's `settings`.
     """
     budget = lesson.budget
-    settings = complete(training.space.settings(architecture) if architecture is not None else {})
+    settings = complete(training.space.settings(architecture) if architecture is not None else BASELINE)
     settings["batch_size"] = max(1, settings["batch_size"] // lesson.batch_divisor)
     state = last_checkpoint(report.folder, training.precision)
     finished = training.options.loss is not None or architecture is None

@@ -10,7 +10,7 @@ from keras_nas.errors import InvalidArgument, unknown
 DEFAULTS: dict[str, Any] = {
     "optimizer": "sgd",
     "learning_rate": 0.1,
-    "weight_decay": 5e-3,
+    "weight_decay": 5e-4,
     "label_smoothing": 0.0,
     "batch_size": 128,
     "augmentation": "none",
@@ -18,6 +18,9 @@ DEFAULTS: dict[str, Any] = {
     "momentum": 0.9,
 }
 """What a space's recipe may set, and the values where it does not."""
+
+BASELINE: dict[str, Any] = {"optimizer": "adamw", "learning_rate": 2e-3, "weight_decay": 1e-4}
+"""The recipe of a network that brings none, the user's own: one that networks without normalisation survive."""
 
 AUGMENTATIONS = ("none", "flip", "shift", "flip_shift")
 
