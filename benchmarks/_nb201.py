@@ -20,6 +20,7 @@ from keras_nas.domains import Labels
 from keras_nas.ledger import Ledger
 from keras_nas.objectives.objective import Objective
 from keras_nas.strategy import Outcome, Problem, Signal, Strategy
+from keras_nas.tuners import RegularizedEvolution
 
 BUDGET_S = {"c10": 20_000.0, "c100": 40_000.0, "in16": 120_000.0}
 """Data sets (CIFAR-10, CIFAR-100, ImageNet16-120) and the simulated seconds of a search on each."""
@@ -129,6 +130,23 @@ class Run:
     def test_accuracy(self, seconds: float) -> float:
         """Test accuracy of the cell with the best signal, per cent."""
         return float(self.table.test(self.dataset)[self.found(seconds)])
+
+
+class OfficialEvolution(RegularizedEvolution):
+    """Regularized evolution as the official script has it: a mutation draws the node first, then one of its edges.
+
+    So the first node's only edge changes as often as the last node's three together.
+
+    Reference:
+        Dong et al., "NATS-Bench: benchmarking NAS algorithms for architecture topology and size", arXiv 2009.00437.
+    """
+
+    def child(self, rng: np.random.Generator) -> Architecture:
+        """The winner with one operation changed."""
+        parent = self.tournament(self.sample, rng)
+        node = int(rng.integers(1, 4))
+        edge = f"{int(rng.integers(node))}->{node}"
+        return parent.replace({edge: self.problem.decisions.named(edge).domain.mutate(parent[edge], rng)})
 
 
 def _cost_s(columns: dict[str, np.ndarray], dataset: str) -> np.ndarray:

@@ -11,17 +11,19 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from _common import parser, report
-from _nb201 import BUDGET_S, Run, Table, simulate
+from _nb201 import BUDGET_S, OfficialEvolution, Run, Table, simulate
 
+from keras_nas.strategy import Strategy
 from keras_nas.tuners import STRATEGIES, make
 
 
@@ -30,36 +32,37 @@ class Variant:
     """How a row of the benchmark is run.
 
     Args:
-        strategy: its name.
-        options: of its constructor.
+        make: makes the strategy; pickled to the workers.
+        options: its arguments.
         charge_repeats: whether a repeated query costs its time again.
         reference: mean and standard deviation of the published test accuracies, if there are any.
     """
 
-    strategy: str
+    make: Callable[..., Strategy]
     options: dict[str, Any] = field(default_factory=dict)
     charge_repeats: bool = False
     reference: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
-VARIANTS: dict[str, Variant] = {name: Variant(name) for name in STRATEGIES} | {
+VARIANTS: dict[str, Variant] = {name: Variant(partial(make, name)) for name in STRATEGIES} | {
     "random": Variant(
-        "random", charge_repeats=True,
+        partial(make, "random"), charge_repeats=True,
         reference={"c10": (93.88, 0.26), "c100": (71.65, 0.97), "in16": (45.29, 0.98)},
     ),
     "evolution": Variant(
-        "evolution", {"population": 10, "sample": 3}, charge_repeats=True,
+        OfficialEvolution, {"population": 10, "sample": 3}, charge_repeats=True,
         reference={"c10": (94.07, 0.30), "c100": (72.13, 0.87), "in16": (45.79, 0.80)},
     ),
     "reinforce": Variant(
-        "reinforce", {"policy": "softmax", "entropy": 0.0, "fresh": False}, charge_repeats=True,
+        partial(make, "reinforce"), {"policy": "softmax", "entropy": 0.0, "fresh": False}, charge_repeats=True,
         reference={"c10": (93.93, 0.24), "c100": (71.91, 0.87), "in16": (45.59, 0.88)},
     ),
     "local_search": Variant(
-        "local_search", reference={"c10": (94.28, 0.21), "c100": (72.26, 0.59), "in16": (46.12, 0.55)},
+        partial(make, "local_search"),
+        reference={"c10": (94.28, 0.21), "c100": (72.26, 0.59), "in16": (46.12, 0.55)},
     ),
-    "evolution_default": Variant("evolution"),
-    "reinforce_lstm": Variant("reinforce"),
+    "evolution_default": Variant(partial(make, "evolution")),
+    "reinforce_lstm": Variant(partial(make, "reinforce")),
 }  # fmt: skip
 REFERENCE_RUNS = 500
 CURVE_POINTS = 100
@@ -78,21 +81,20 @@ def measure(
         options: of the strategy's constructor, over those of the row.
     """
     variant = VARIANTS[label]
-    jobs = (repeat(variant.strategy), repeat({**variant.options, **(options or {})}), repeat(dataset))
+    jobs = (repeat(variant.make), repeat({**variant.options, **(options or {})}), repeat(dataset))
     if workers == 1:
         pairs = list(map(_one, *jobs, range(runs), repeat(variant.charge_repeats)))
     else:
         with ProcessPoolExecutor(workers) as pool:
-            chunk = max(1, runs // (4 * workers))
-            pairs = list(pool.map(_one, *jobs, range(runs), repeat(variant.charge_repeats, runs),
-            chunksize=chunk))
+            seeds, charged = range(runs), repeat(variant.charge_repeats)
+            pairs = list(pool.map(_one, *jobs, seeds, charged, chunksize=max(1, runs // (4 * workers))))
     return [Run(Table.load(), dataset, rows, seconds) for rows, seconds in pairs]
 
 
 def _one(
-    strategy: str, options: dict[str, Any], dataset: str, seed: int, charge: bool
+    make: Callable[..., Strategy], options: dict[str, Any], dataset: str, seed: int, charge: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    run = simulate(Table.load(), dataset, make(strategy, **options), seed, charge)
+    run = simulate(Table.load(), dataset, make(**options), seed, charge)
     return run.rows, run.seconds
 
 
