@@ -32,7 +32,6 @@ class Measurement:
         latency_ms: Median time of one call on one batch, in milliseconds.
         latency_p95_ms: The time that 95 % of the calls stay below.
         interval_pct: Width of the median's 95 % interval as a percentage of it.
-        runs: How many calls were timed.
         device: The processor's or the accelerator's name.
         target: "keras", "saved_model", "litert" or the name of a function.
         batch_size: Rows in a call.
@@ -42,7 +41,6 @@ class Measurement:
     latency_ms: float
     latency_p95_ms: float
     interval_pct: float
-    runs: int
     device: str
     target: str
     batch_size: int
@@ -55,8 +53,8 @@ class Measurement:
     def __str__(self) -> str:
         threads = "" if self.threads is None else f", {self.threads} thread{'s' * (self.threads > 1)}"
         return (
-            f"{self.latency_ms:.3g} ms (95 % of calls below {self.latency_p95_ms:.3g} ms, {self.runs} runs) "
-            f"by {self.target} on {self.device}, batch of {self.batch_size}{threads}"
+            f"{self.latency_ms:.3g} ms (median known to {self.interval_pct:.2g} %, 95 % of calls below "
+            f"{self.latency_p95_ms:.3g} ms) by {self.target} on {self.device}, batch of {self.batch_size}{threads}"
         )
 
 
@@ -211,13 +209,13 @@ def _asked(model: Any, target: Callable[[Any], Any], batch_size: int) -> Measure
         "latency_ms": float(np.median(times)),
         "latency_p95_ms": float(np.percentile(times, 95)),
         "interval_pct": interval_pct(np.sort(times)),
-        "runs": times.size,
     }
     return _measurement(found, f"the device of {name}", name, batch_size, None)
 
 
 def _measurement(found: dict[str, Any], device: str, target: str, batch_size: int, threads: int | None) -> Measurement:
-    return Measurement(**found, device=device, target=target, batch_size=batch_size, threads=threads)
+    figures = {name: found[name] for name in ("latency_ms", "latency_p95_ms", "interval_pct")}
+    return Measurement(**figures, device=device, target=target, batch_size=batch_size, threads=threads)
 
 
 def cpu_name() -> str:

@@ -73,7 +73,7 @@ def test_a_users_own_measurement(model: Any) -> None:
         return [3.0, 5.0, 4.0]
 
     found = measure_latency(model, target=on_my_phone)
-    assert (found.latency_ms, found.runs, found.target, found.threads) == (4.0, 3, "on_my_phone", None)
+    assert (found.latency_ms, found.interval_pct, found.target, found.threads) == (4.0, 50.0, "on_my_phone", None)
     assert "on the device of on_my_phone" in str(found)
     with pytest.raises(InvalidArgument, match=r"returned \[-1.0\]: expected milliseconds above 0"):
         measure_latency(model, target=lambda _: -1.0)
@@ -90,10 +90,10 @@ def test_stored_models(model: Any, target: str) -> None:
 
 
 def test_a_measurement_names_everything() -> None:
-    text = str(Measurement(1.234, 2.0, 1.5, 40, "a processor", "litert", 1, 2))
+    text = str(Measurement(1.234, 2.0, 1.5, "a processor", "litert", 1, 2))
     assert text == (
-        "1.23 ms (95 % of calls below 2 ms, 40 runs) by litert on a processor, batch of 1, 2 threads"
-    )  # fmt: skip
+        "1.23 ms (median known to 1.5 %, 95 % of calls below 2 ms) by litert on a processor, batch of 1, 2 threads"
+    )
 
 
 def test_rows_fit_every_type() -> None:
