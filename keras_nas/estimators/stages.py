@@ -134,12 +134,17 @@ class Stages(Strategy):
     def _exploring(self, running: int) -> bool:
         division = self.division
         number = division.explore_trials
-        if number is not None and len(self._explored) + running >= number:
+        if number is not None and len(self._trained()) + running >= number:
             return False
         if division.explore_seconds is None:
             return number is not None
         slot = division.explore.get("seconds", 0.0)
         return not self._explored or self.clock() + 0.6 * slot <= division.explore_seconds
+
+    def _trained(self) -> set[Architecture]:
+        """What exploring trials were spent on: repeats and refusals cost none."""
+        refused = [outcome.failure is not None and outcome.failure.kind == "infeasible" for _, outcome in self._explored]
+        return {p.architecture for (p, _), no in zip(self._explored, refused, strict=True) if not no}
 
     def _explore(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
         seen = {proposal.architecture for proposal, _ in self._explored} | {p.architecture for p in pending}
@@ -153,8 +158,8 @@ class Stages(Strategy):
 
     def _finalists(self) -> list[Proposal]:
         """The best explored, best first; the user's baseline at the end."""
-        ranked = _ranked(self, self._explored)[: self.division.finalists]
-        finalists = [Proposal(proposal.architecture, note=proposal.note) for proposal in ranked]
+        best = dict.fromkeys(proposal.architecture for proposal in _ranked(self, self._explored))
+        finalists = [Proposal(architecture) for architecture in list(best)[: self.division.finalists]]
         return finalists + [Proposal(Architecture({}), note={BASELINE: True})] * self.baseline
 
     def _final(self, left: Sequence[Proposal]) -> Proposal:
@@ -184,4 +189,4 @@ def _ranked(strategy: Strategy, explored: Sequence[tuple[Proposal, Outcome]]) ->
         members = np.flatnonzero(fronts == front)
         spread = crowding_distance(losses[members]) if losses.shape[1] > 1 else -losses[members, 0]
         order.extend(int(member) for member in members[np.argsort(-spread, kind="stable")])
-    return [good[index][0] for index in dict.fromkeys(order)]
+    return [good[index][0] for index in order]

@@ -1,0 +1,156 @@
+"""The division of a budget, on a clock of our own: explore, then finalists, within the time."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from keras_nas.architecture import Architecture
+from keras_nas.decisions import Decision, Decisions
+from keras_nas.domains import Labels
+from keras_nas.errors import InvalidArgument
+from keras_nas.estimators.fidelity import Budgeting, Finalists, FullTraining, get_estimator
+from keras_nas.estimators.stages import BASELINE
+from keras_nas.ledger import Ledger, Trial
+from keras_nas.objectives import objectives_from
+from keras_nas.strategy import Failure, Outcome, Problem, Signal
+from keras_nas.tuners import make
+
+DECISIONS = Decisions(tuple(Decision(name, Labels(tuple(range(5)))) for name in "abc"))
+
+
+class Clock:
+    """Seconds that pass only when somebody says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def quality(architecture: Architecture) -> float:
+    return sum(float(value) for value in architecture.values()) / 12
+
+
+def searched(
+    estimator: Any = None,
+    max_time: float | None = None,
+    max_trials: int | None = None,
+    objectives: Sequence[str] = ("val_accuracy",),
+    screen: Any = None,
+    fails: Any = lambda trial: False,
+    **budgeting: Any,
+) -> tuple[list[Trial], float]:
+    """The trials of a whole search that runs one at a time and takes just the time that it is given."""
+    clock = Clock()
+    budget = Budgeting(max_time, max_trials, 1, clock, objectives=len(objectives), **budgeting)
+    strategy = (estimator or Finalists()).around(make("random"), budget)
+    ledger = Ledger(strategy, Problem(DECISIONS, objectives_from(list(objectives))), screen)
+    run: list[Trial] = []
+    while max_trials is None or len(run) < max_trials:
+        trial = ledger.ask()
+        if isinstance(trial, Signal):
+            break
+        run.append(trial)
+        clock.now += trial.proposal.fidelity.get("seconds", 1.0)
+        size = quality(trial.proposal.architecture)
+        failed = fails(trial)
+        scores = {"val_accuracy": size, "params": size}
+        ledger.tell(trial.number, Outcome(failure=Failure("error", "no")) if failed else Outcome(scores))
+    return run, clock.now
+
+
+def final(trials: list[Trial]) -> list[Trial]:
+    return [trial for trial in trials if "final" in trial.proposal.fidelity]
+
+
+@pytest.mark.parametrize("max_time", [60.0, 600.0, 3600.0])
+def test_the_parts_of_the_time_sum_to_the_whole(max_time: float) -> None:
+    trials, used = searched(max_time=max_time)
+    explored = sum(trial.proposal.fidelity["seconds"] for trial in trials if trial not in final(trials))
+    assert 0.9 * max_time < used <= max_time
+    assert 0.1 * max_time < explored < 0.5 * max_time
+    assert len(final(trials)) == 1
+
+
+def test_the_finalist_is_the_best_explored() -> None:
+    trials, _ = searched(max_time=600)
+    (last,) = final(trials)
+    explored = [trial for trial in trials if trial is not last]
+    assert len(explored) > 3
+    assert quality(last.proposal.architecture) == max(quality(t.proposal.architecture) for t in explored)
+
+
+def test_the_users_model_is_trained_as_long_as_the_finalist() -> None:
+    trials, used = searched(max_time=600, baseline=True)
+    finalist, own = final(trials)
+    assert own.proposal.note == {BASELINE: True}
+    assert own.proposal.fidelity["seconds"] == pytest.approx(finalist.proposal.fidelity["seconds"], rel=0.01)
+    assert used <= 600
+
+
+@pytest.mark.parametrize("baseline", [False, True])
+def test_max_trials_counts_finalists_and_the_users_model(baseline: bool) -> None:
+    trials, _ = searched(max_trials=6, baseline=baseline)
+    assert len(trials) == 6
+    assert len(final(trials)) == 1 + baseline
+    assert [trial.proposal.fidelity["epochs"] for trial in trials[:3]] == [3.0] * 3
+    assert final(trials)[0].proposal.fidelity["epochs"] == 20.0
+
+
+def test_known_architectures_come_first() -> None:
+    first = (Architecture({"a": 4, "b": 4, "c": 4}), Architecture({"a": 0, "b": 0, "c": 0}))
+    for estimator in (Finalists(), FullTraining()):
+        trials, _ = searched(estimator, max_trials=6, first=first)
+        assert [trial.proposal.architecture for trial in trials[:2]] == list(first)
+
+
+def test_several_objectives_have_several_different_finalists() -> None:
+    trials, used = searched(max_time=600, objectives=("val_accuracy", "params"))
+    finalists = [trial.proposal.architecture for trial in final(trials)]
+    assert len(finalists) == len(set(finalists)) == 3
+    assert used <= 600
+    alike, _ = searched(Finalists(2), max_trials=30)
+    assert len({trial.proposal.architecture for trial in final(alike)}) == 2
+
+
+def test_refused_architectures_cost_no_trial() -> None:
+    def screen(architecture: Architecture) -> Failure | None:
+        return Failure("infeasible", "too large") if quality(architecture) > 0.3 else None
+
+    trials, _ = searched(max_trials=8, screen=screen)
+    assert len(trials) == 8
+    assert len(final(trials)) == 1
+    assert all(quality(trial.proposal.architecture) <= 0.3 for trial in trials)
+
+
+def test_when_all_explored_fail_nothing_is_trained_to_the_end() -> None:
+    trials, _ = searched(max_time=120, fails=lambda trial: True)
+    assert trials
+    assert not final(trials)
+
+
+def test_a_failed_finalist_ends_the_search_without_another() -> None:
+    trials, _ = searched(max_trials=5, fails=lambda trial: "final" in trial.proposal.fidelity)
+    assert len(final(trials)) == 1
+
+
+def test_full_training_gives_all_the_same() -> None:
+    trials, _ = searched(FullTraining(7), max_trials=5, baseline=True)
+    assert len(trials) == 5
+    assert {trial.proposal.fidelity["epochs"] for trial in trials} == {7.0}
+    assert [bool(trial.proposal.note.get(BASELINE)) for trial in trials] == [True] + [False] * 4
+
+
+def test_estimators_by_name() -> None:
+    assert get_estimator("finalists") == Finalists()
+    assert get_estimator(FullTraining(3)) == FullTraining(3)
+    with pytest.raises(InvalidArgument, match="Unknown estimator 'full_trainin'.*Did you mean 'full_training'"):
+        get_estimator("full_trainin")
+    with pytest.raises(InvalidArgument, match="Unknown estimator 3"):
+        get_estimator(3)  # type: ignore[arg-type]
+    with pytest.raises(InvalidArgument, match="finalists=0: expected 1 or more"):
+        Finalists(0)
+    with pytest.raises(InvalidArgument, match="epochs=0: expected a number above 0"):
+        FullTraining(0)
