@@ -14,7 +14,7 @@ from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.strategy import Strategy
 
 STRATEGIES: dict[str, tuple[str, str]] = {
-    "auto": ("auto", "Auto"),
+    "auto": ("bayesian", "BayesianOptimization"),
     "random": ("random", "RandomSearch"),
     "quasi_random": ("random", "QuasiRandomSearch"),
     "exhaustive": ("exhaustive", "ExhaustiveSearch"),
