@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 when all went well, 1 after an error.
     """
     parsed = _parser().parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     command: Callable[[argparse.Namespace], None] = parsed.command
     try:
         command(parsed)
