@@ -32,6 +32,8 @@ NOT_DAMAGED = frozenset(
     {"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_NOMEM"}
 )
 """Errors that say nothing against the file itself."""
+CHECKPOINT_SECONDS = 10.0
+"""What a damaged write-ahead log may cost is no older than this."""
 BUSY_SECONDS = 30.0
 """How long a commit waits for somebody who reads the store (never with a write-ahead log)."""
 
@@ -77,6 +79,7 @@ class Store:
         self._lock = DirectoryLock(directory)
         self._connection: sqlite3.Connection
         self._last = 0
+        self._checkpoint_due = 0.0
 
     def __enter__(self) -> Store:
         self.open()
@@ -133,8 +136,11 @@ class Store:
         yield from self._connection.execute("SELECT kind, time FROM records ORDER BY position")
 
     def checkpoint(self) -> None:
-        """Brings the write-ahead log into the file, so that the file alone holds everything up to here."""
-        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        """Brings the write-ahead log into the file, which then alone holds all; does so every few seconds at most."""
+        now = time.monotonic()
+        if now >= self._checkpoint_due:
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._checkpoint_due = now + CHECKPOINT_SECONDS
 
     def close(self) -> None:
         """Closes the file and gives the directory free."""

@@ -4,6 +4,7 @@ Arguments: the directory, the number of trials, the number of workers, and `<poi
 for the n-th time, or "". Points of the worker kill the first worker, the others this process.
 """
 
+import faulthandler
 import os
 import signal
 import sys
@@ -37,6 +38,7 @@ def main() -> None:
         die_at(point)
     preload = ("tests.engine.killed_worker",) if point else ()
     settings = WorkerSettings(preload=preload, environment={"DIE_AT": point, "MARK": str(directory / "died")})
+    faulthandler.dump_traceback_later(150, exit=True)
     pool = Pool([Share()] * workers, directory, settings) if workers else Inline()
     fakes.search(directory, trials, pool)
     pool.close()

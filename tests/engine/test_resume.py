@@ -42,7 +42,7 @@ def start(directory: Path, workers: int, point: str = "") -> subprocess.Popen[by
 
 
 def finish(directory: Path, killed: subprocess.Popen[bytes]) -> int:
-    _, errors = killed.communicate(timeout=60)
+    _, errors = killed.communicate(timeout=200)
     assert killed.returncode in (0, -signal.SIGKILL), errors.decode()
     return killed.returncode
 
