@@ -68,7 +68,7 @@ class KerasNet:
 
     def _name(self, layer: Callable[..., Any]) -> str:
         kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", layer.__name__).lower()
-        stem = re.sub(r"[^A-Za-z0-9_.-]+", ".", f"{self.place}/{kind}".strip("/"))
+        stem = re.sub(r"[^A-Za-z0-9_.]+", ".", f"{self.place}/{kind}".strip("/"))
         self.counts[stem] += 1
         count = self.counts[stem]
         return stem if count == 1 else f"{stem}_{count}"
