@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from keras_nas.blocks.cell import cell_step as cell_step
     from keras_nas.blocks.cell import darts_cell as darts_cell
     from keras_nas.blocks.cell import hierarchical_cell as hierarchical_cell
+    from keras_nas.blocks.cell import last_cell as last_cell
     from keras_nas.blocks.cell import nas_bench_201_cell as nas_bench_201_cell
     from keras_nas.blocks.cell import nasnet_cell as nasnet_cell
     from keras_nas.blocks.cell import row_of_cells as row_of_cells
@@ -51,7 +52,10 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "attention": ("cbam", "conv_attention", "self_attention", "squeeze_excitation", "transformer"),
-    "cell": ("cell_step", "darts_cell", "hierarchical_cell", "nas_bench_201_cell", "nasnet_cell", "row_of_cells"),
+    "cell": (
+        *("cell_step", "darts_cell", "hierarchical_cell", "last_cell"),
+        *("nas_bench_201_cell", "nasnet_cell", "row_of_cells"),
+    ),
     "cell_operations": (
         *("crossed_convolution", "dilated_separable", "factorized_reduction", "identity"),
         *("relu_convolution", "separable_twice", "zero"),

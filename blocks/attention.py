@@ -7,8 +7,11 @@ from typing import Any
 from keras import layers
 
 from keras_nas.blocks.convolution import activate, normalize
+from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.net import Net
 from keras_nas.space import block
+
+POSITIONS = ("convolution", "none")
 
 
 @block
@@ -93,10 +96,15 @@ def self_attention(
             affordable.
         dropout: share of attention weights dropped while training.
 
+    Raises:
+        InvalidArgument: for other positions.
+
     Reference:
         Vaswani et al., "Attention Is All You Need", arXiv 1706.03762.
     """
     height, width, channels = net.shape(x)
+    if positions not in POSITIONS:
+        raise InvalidArgument(unknown("kind of positions", positions, POSITIONS))
     if positions == "convolution":
         x = net(layers.Add, [x, net(layers.DepthwiseConv2D, x, kernel_size=3, padding="same")])
     context = net(layers.AveragePooling2D, x, pool_size=reduction, padding="same") if reduction > 1 else x

@@ -11,8 +11,11 @@ from typing import Any
 from keras import layers
 
 from keras_nas.blocks.convolution import normalize
+from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.net import Net
 from keras_nas.space import block
+
+REDUCTIONS = ("factorized", "convolution")
 
 
 @block
@@ -137,7 +140,12 @@ def identity(net: Net, x: Any, *, stride: int = 1, reduction: str = "factorized"
         stride: 1 or 2.
         reduction: over a stride: "factorized" (DARTS) or "convolution", a strided 1 x 1 one (NASNet).
         normalization: of the reduction.
+
+    Raises:
+        InvalidArgument: for another kind of reduction.
     """
+    if reduction not in REDUCTIONS:
+        raise InvalidArgument(unknown("kind of reduction", reduction, REDUCTIONS))
     if stride == 1:
         return x
     if reduction == "factorized":

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from keras_nas.architecture import Architecture, Label
 from keras_nas.blocks.cell import last_cell, nasnet_cell, row_of_cells
 from keras_nas.blocks.convolution import convolution
 from keras_nas.blocks.head import pooled_head
@@ -40,3 +43,41 @@ def nasnet(channels: int = 12, cells: int = 1, nodes: int = 5, stem: int = 3) ->
         IMAGES,
         "a normal and a reduction cell of 5 nodes, each adding two of 13 operations on any nodes before",
     )
+
+
+def architecture_of(
+    normal: Sequence[tuple[str, int]], reduction: Sequence[tuple[str, int]], recipe: Mapping[str, Label] | None = None
+) -> Architecture:
+    """The architecture of two cells, each a list of edges.
+
+    Args:
+        normal: operation and input of each edge, two edges a node; inputs 0 and 1 are the older and the newer one.
+        reduction: the same of the reduction cell.
+        recipe: answers to the recipe's decisions, for a search that starts there.
+
+    Example:
+        >>> network = architecture_of(*NASNET_A)
+        >>> network["normal/2/left_op"], network["normal/2/left"], network["normal/2/right_op"]
+        ('avg_pool_3x3', 1, 'identity')
+    """
+    labels: dict[str, Label] = dict(recipe or {})
+    for cell, edges in (("normal", normal), ("reduction", reduction)):
+        for number, (operation, source) in enumerate(edges):
+            side = f"{cell}/{number // 2}/{('left', 'right')[number % 2]}"
+            labels |= {side: source, f"{side}_op": operation}
+    return Architecture(labels)
+
+
+NASNET_A = (
+    (
+        *(("sep_conv_5x5", 1), ("sep_conv_3x3", 0), ("sep_conv_5x5", 0), ("sep_conv_3x3", 0)),
+        *(("avg_pool_3x3", 1), ("identity", 0), ("avg_pool_3x3", 0), ("avg_pool_3x3", 0)),
+        *(("sep_conv_3x3", 1), ("identity", 1)),
+    ),
+    (
+        *(("sep_conv_5x5", 1), ("sep_conv_7x7", 0), ("max_pool_3x3", 1), ("sep_conv_7x7", 0)),
+        *(("avg_pool_3x3", 1), ("sep_conv_5x5", 0), ("identity", 3), ("avg_pool_3x3", 2)),
+        *(("sep_conv_3x3", 2), ("max_pool_3x3", 1)),
+    ),
+)
+"""The normal and the reduction cell of NASNet-A."""
