@@ -1,0 +1,105 @@
+"""Every block keeps what all blocks promise."""
+
+from typing import Any
+
+import pytest
+
+from keras_nas import blocks
+from keras_nas.blocks.cell import nas_bench_201_reduction
+from keras_nas.space import Channels, Choice, Series
+from keras_nas.testing.blocks import check_block
+
+ACTIVATIONS = ["relu", "swish", "gelu", "hard_swish", "none"]
+NORMALIZATIONS = ["batch", "layer", "group", "none"]
+
+
+def conv(**options: Any) -> Any:
+    return blocks.convolution(Channels(), activation="none", **options)
+
+
+def of_two(cell: Any) -> Any:
+    """A cell of two inputs as a part that takes one tensor and gives one."""
+    return Series(blocks.cell_step(cell, 4), blocks.last_cell(activation=True))
+
+
+BLOCKS: dict[str, Any] = {
+    "convolution_kind": blocks.convolution(
+        8,
+        Choice("kernel", [1, 3]),
+        stride=Choice("stride", [1, 2]),
+        kind=Choice("kind", ["plain", "separable", "depthwise", "dilated", "grouped"]),
+    ),
+    "convolution_style": blocks.convolution(
+        Choice("filters", [4, 6]),
+        activation=Choice("activation", ACTIVATIONS),
+        normalization=Choice("normalization", NORMALIZATIONS),
+    ),
+    "inverted_residual": blocks.inverted_residual(
+        Choice("filters", [4, 6]),
+        Choice("kernel", [3, 5]),
+        expansion=Choice("expansion", [1, 2]),
+        stride=Choice("stride", [1, 2]),
+        squeeze=Choice("squeeze", [0, 4]),
+        activation=Choice("activation", ["relu6", "hard_swish"]),
+    ),
+    "convnext": blocks.convnext(
+        Choice("kernel", [3, 7]),
+        normalization=Choice("normalization", ["layer", "batch"]),
+        scale=Choice("scale", [0, 0.1]),
+    ),
+    "patches": blocks.patches(6, Choice("size", [2, 3])),
+    "pooling": blocks.pooling(
+        Choice("kind", ["max", "average", "both", "convolution", "none"]),
+        stride=Choice("stride", [1, 2]),
+    ),
+    "residual": blocks.residual(conv(), activation=Choice("activation", ["relu", "none"])),
+    "residual_stride": blocks.residual(blocks.convolution(6, 3, stride=2, activation="none")),
+    "dense_skip": blocks.dense_skip(conv(stride=Choice("stride", [1, 2]))),
+    "plain": blocks.plain(conv()),
+    "searched_skips_concat": blocks.searched_skips("skips", [conv(), conv(), conv()], filters=4),
+    "searched_skips_add": blocks.searched_skips("skips", [conv(), conv(), conv()], merge="add"),
+    "squeeze_excitation": blocks.squeeze_excitation(
+        ratio=Choice("ratio", [2, 8]), gate=Choice("gate", ["sigmoid", "hard_sigmoid"])
+    ),
+    "cbam": blocks.cbam(ratio=2, kernel=Choice("kernel", [3, 7])),
+    "self_attention": blocks.self_attention(
+        heads=Choice("heads", [1, 2]),
+        positions=Choice("positions", ["convolution", "none"]),
+        reduction=Choice("reduction", [1, 2]),
+    ),
+    "transformer": blocks.transformer(heads=2, normalization=Choice("normalization", ["layer", "batch"])),
+    "conv_attention": blocks.conv_attention(6, share=Choice("share", [0.25, 0.5]), heads=2),
+    "stem": blocks.convolution_stem(6, depth=Choice("depth", [1, 3]), stride=2, pool=Choice("pool", [False, True])),
+    "pooled_head": blocks.pooled_head(
+        pooling=Choice("pooling", ["average", "max", "both", "flatten"]),
+        dropout=Choice("dropout", [0.0, 0.5]),
+        normalization=Choice("normalization", ["none", "batch"]),
+    ),
+    "dense_head": blocks.dense_head(5, normalization=Choice("normalization", ["none", "batch", "layer"])),
+    "relu_convolution": blocks.relu_convolution(5, Choice("kernel", [1, 3]), stride=Choice("stride", [1, 2])),
+    "crossed_convolution": blocks.crossed_convolution(3, stride=Choice("stride", [1, 2])),
+    "dilated_separable": blocks.dilated_separable(3, stride=Choice("stride", [1, 2])),
+    "separable_twice": blocks.separable_twice(3, stride=Choice("stride", [1, 2])),
+    "factorized_reduction": blocks.factorized_reduction(Choice("filters", [1, 5])),
+    "identity": blocks.identity(
+        stride=Choice("stride", [1, 2]), reduction=Choice("reduction", ["factorized", "convolution"])
+    ),
+    "zero": blocks.zero(stride=Choice("stride", [1, 2])),
+    "nas_bench_201_cell": blocks.nas_bench_201_cell(),
+    "nas_bench_201_reduction": nas_bench_201_reduction(6),
+    "darts_cell": of_two(blocks.darts_cell("normal", nodes=1)),
+    "darts_reduction": of_two(blocks.darts_cell("reduction", nodes=1, stride=2)),
+    "nasnet_reduction": of_two(blocks.nasnet_cell("reduction", nodes=1, stride=2)),
+    "hierarchical_cell": blocks.hierarchical_cell(nodes=(3, 3), motifs=2),
+}
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_block(name: str) -> None:
+    check_block(BLOCKS[name])
+
+
+def test_every_block_is_checked() -> None:
+    parts = ("row_of_cells",)
+    tested = " ".join(BLOCKS) + " convolution_stem cell_step last_cell nasnet_cell"
+    assert [name for name in blocks.__all__ if name not in tested and name not in parts] == []
