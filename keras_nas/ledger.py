@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from keras_nas.architecture import Architecture
@@ -48,20 +49,25 @@ class Ledger:
     """Asks a strategy and tells it, keeping the record.
 
     Args:
-        strategy: begun here, on `problem`.
+        strategy: begun on `problem` when it is first needed.
         problem: the space, objectives, constraints and seed.
         screen: says before any work why an architecture cannot do (`Failure`), or None when it can.
     """
 
     def __init__(self, strategy: Strategy, problem: Problem, screen: Screen | None = None) -> None:
-        self.strategy = strategy
+        self._strategy = strategy
         self.problem = problem
         self.screen = screen
         self.trials: list[Trial] = []
         self.log: list[Event] = []
         self._known: dict[tuple[str, tuple[tuple[str, float], ...]], Trial] = {}
         self._pending: dict[int, Trial] = {}
-        strategy.begin(problem)
+
+    @cached_property
+    def strategy(self) -> Strategy:
+        """The strategy, begun on the problem when it is first needed."""
+        self._strategy.begin(self.problem)
+        return self._strategy
 
     @property
     def pending(self) -> list[Trial]:

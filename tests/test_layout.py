@@ -15,10 +15,11 @@ from tests.source import ROOT, Source, package, sources
 # Lowest first. A module imports from its own row and the rows above it in this table, never from below.
 LAYERS = (
     ("errors",),
+    ("artefact",),
     ("architecture", "domains"),
     ("decisions",),
     ("operators", "encoding"),
-    ("net", "tuning"),
+    ("net", "tuning", "drawing"),
     ("nodes",),
     ("space", "graph"),
     ("blocks",),
@@ -32,7 +33,7 @@ LAYERS = (
     ("tasks",),
     ("engine",),
     ("estimators",),
-    ("artefact", "export"),
+    ("export",),
     ("preflight", "methods", "callbacks", "arguments"),
     ("workspace", "pools"),
     ("outcome",),

@@ -12,6 +12,8 @@ from tests.test_layout import report
 MODULE_MEDIAN, MODULE_MAXIMUM = 120, 300
 FUNCTION_MEDIAN, FUNCTION_MAXIMUM = 10, 60
 CONSTRUCTOR_ARGUMENTS = 7
+FACADES = {"keras_nas.search.search"}
+"""Functions of so many arguments that the docstring alone is long; their code counts."""
 
 SECTIONS = ("Args", "Attributes", "Returns", "Yields", "Raises", "Example", "Reference")
 
@@ -54,7 +56,7 @@ def test_functions_are_short() -> None:
             f"{source.at(f.lineno)}: {f.name} has {_length(f)} lines, at most {FUNCTION_MAXIMUM}"
             for source in [*PACKAGE, *sources("benchmarks")]
             for f in source.functions()
-            if _length(f) > FUNCTION_MAXIMUM
+            if (_code_length if f"{source.module}.{f.name}" in FACADES else _length)(f) > FUNCTION_MAXIMUM
         ]
     )
 
