@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from keras_nas.architecture import Label
 from keras_nas.data import Rows, Split
 from keras_nas.engine.failures import failing_as
@@ -21,6 +23,8 @@ from keras_nas.estimators.scoring import measure_costs, validation_scores
 from keras_nas.spaces import Space
 from keras_nas.tasks import Built, Signature, Task
 
+EXPLORE_ROWS = 2_000
+"""Validation rows that an exploring trial is scored on; finalists are scored on all."""
 MODEL = "model.keras"
 """The file of a trial's model, in the trial's folder."""
 
@@ -110,16 +114,22 @@ def train(
     lesson = Lesson(budget, towers, int(fidelity.get("batch_divisor", 1)), start)
     measured = fit(report, training, built, architecture, (rows, split), lesson)
     fitted = time.monotonic()
-    scores = validation_scores(training, built.model, rows, split.validation)
+    index = split.validation if "final" in fidelity else _some(split.validation)
+    scores = validation_scores(training, built.model, rows, index)
     costs, spoken = measure_costs(built.model, training.options.limits)
     name = _save(built.model, report.folder)
     end = time.monotonic()
     return {
         "scores": {**{f"val_{name}": value for name, value in scores.items()}, **costs},
-        "measurements": {**measured, "latency": spoken},
+        "measurements": {**measured, "latency": spoken, "scored_rows": len(index)},
         "artefacts": {"model": name},
         "seconds": {"build": ready - start, "fit": fitted - ready, "score": end - fitted},
     }
+
+
+def _some(index: np.ndarray) -> np.ndarray:
+    """At most `EXPLORE_ROWS` of the rows, evenly spaced."""
+    return index[:: max(1, -(-len(index) // EXPLORE_ROWS))]
 
 
 def _save(model: Any, folder: Path) -> str:
