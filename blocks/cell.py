@@ -21,10 +21,10 @@ from keras_nas.blocks.cell_operations import (
     zero,
 )
 from keras_nas.blocks.pooling import pooling
-from keras_nas.graph import Graph, Join
+from keras_nas.graph import Graph, Join, Shared
 from keras_nas.net import Net
 from keras_nas.nodes import Node, Value
-from keras_nas.space import Choice, Given, Series, Shared, block
+from keras_nas.space import Choice, Given, Series, block
 
 STRIDE = Given("stride", 1)
 
@@ -146,11 +146,10 @@ def nasnet_operations() -> dict[str, Node]:
 def nasnet_cell(
     name: str, operations: Mapping[str, Node] | None = None, nodes: int = 5, stride: int | Value = 1
 ) -> Graph:
-    """A cell of NASNet: each node adds two operations, each on any node before it; nodes that none uses are
-    concatenated.
+    """A cell of NASNet: each node adds two operations, each on any node before it.
 
-    A node behind k others has k * k pairs of inputs and 13 * 13 pairs of operations, so that 5 nodes give
-    (2 * 3 * 4 * 5 * 6)**2 * 13**10 = 7.1e16 cells.
+    Nodes that no other uses are concatenated. A node behind k others has k * k pairs of inputs and 13 * 13 pairs of
+    operations, so that 5 nodes give (2 * 3 * 4 * 5 * 6)**2 * 13**10 = 7.1e16 cells.
 
     Args:
         name: scope of the decisions.

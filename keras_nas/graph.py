@@ -1,4 +1,4 @@
-"""The graph node: a cell whose nodes pick their inputs and an operation on each.
+"""The graph node: a cell whose nodes pick their inputs and an operation on each; and parts that cells share.
 
 NAS-Bench-201, NASNet, DARTS, hierarchical cells and searched skips are all this one node with other joins.
 """
@@ -6,7 +6,7 @@ NAS-Bench-201, NASNet, DARTS, hierarchical cells and searched skips are all this
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from keras_nas.errors import SpaceError
@@ -94,6 +94,32 @@ class Graph(Node):
 
     def __repr__(self) -> str:
         return f"Graph({self.name!r}, {len(self.joins)} joins)"
+
+
+class Shared(Node):
+    """A part whose decisions are one set wherever it stands: a motif that many edges of a cell may choose.
+
+    Its decisions are live in every architecture, those that use it nowhere too.
+
+    Args:
+        name: scope of its decisions, right below the outermost scope.
+        part: what stands in several places; use the same object (or `Shared`) in all of them.
+    """
+
+    def __init__(self, name: str, part: Node) -> None:
+        self.name = checked_name(name)
+        self.part = part
+
+    def decisions(self, place: Place) -> Found:
+        """Those of the part."""
+        yield from self.part.decisions(place.shared(self.name))
+
+    def apply(self, walk: Walk, x: Any) -> Any:
+        """Apply the part; its layers are named after where it is used."""
+        return self.part.apply(replace(walk.spot(self.name), place=walk.place.shared(self.name)), x)
+
+    def __repr__(self) -> str:
+        return f"Shared({self.name!r}, {self.part!r})"
 
 
 def _join(walk: Walk, join: Join, inputs: list[Any], strides: list[int]) -> Any:

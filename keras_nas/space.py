@@ -5,8 +5,8 @@
     Choice(name, options)      exactly one option; an option may hold choices
     Range(name, low, high)     a number
     Repeat(name, block, depths, tied)   a block in series, as often as one of `depths` says
-    Shared(name, part)         a part with one set of decisions wherever it stands
     Graph(name, joins)         a cell, in `keras_nas.graph`
+    Shared(name, part)         a part with one set of decisions wherever it stands, there too
 
 Two traversals: `decisions` lists what is to be decided, `apply` builds what has been. A decision's path is its name
 behind the names of the scopes it stands in; choices' options, repeats, graphs and named series open scopes. One
@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import wraps
 from typing import Any, Protocol, cast
 
@@ -253,32 +252,6 @@ class Repeat(Node):
         return f"Repeat({self.name!r}, {self.block!r}, {self.depths})"
 
 
-class Shared(Node):
-    """A part whose decisions are one set wherever it stands: a motif that many edges of a cell may choose.
-
-    Its decisions are live in every architecture, those that use it nowhere too.
-
-    Args:
-        name: scope of its decisions, right below the outermost scope.
-        part: what stands in several places; use the same object (or `Shared`) in all of them.
-    """
-
-    def __init__(self, name: str, part: Node) -> None:
-        self.name = checked_name(name)
-        self.part = part
-
-    def decisions(self, place: Place) -> Found:
-        """Those of the part."""
-        yield from self.part.decisions(place.shared(self.name))
-
-    def apply(self, walk: Walk, x: Any) -> Any:
-        """Apply the part; its layers are named after where it is used."""
-        return self.part.apply(replace(walk.spot(self.name), place=walk.place.shared(self.name)), x)
-
-    def __repr__(self) -> str:
-        return f"Shared({self.name!r}, {self.part!r})"
-
-
 def _label(option: Any) -> Label:
     """The label of an option that was given without one."""
     if isinstance(option, str | int | float | bool):
@@ -306,7 +279,6 @@ __all__ = [
     "Range",
     "Repeat",
     "Series",
-    "Shared",
     "Stride",
     "block",
 ]

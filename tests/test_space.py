@@ -15,11 +15,11 @@ from keras import layers
 from keras_nas.architecture import Architecture, Label
 from keras_nas.decisions import Decision, Decisions
 from keras_nas.errors import InvalidArgument, SpaceError
-from keras_nas.graph import Graph, Join
+from keras_nas.graph import Graph, Join, Shared
 from keras_nas.net import KerasNet
 from keras_nas.nodes import Fixed, Node, Place, Walk, list_decisions
 from keras_nas.objectives.cost import CostNet
-from keras_nas.space import Channels, Choice, Given, Op, Range, Repeat, Series, Shared, Stride, block
+from keras_nas.space import Channels, Choice, Given, Op, Range, Repeat, Series, Stride, block
 from keras_nas.spaces import Space
 
 
