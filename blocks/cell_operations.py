@@ -109,8 +109,9 @@ def dilated_separable(
 
 @block
 def factorized_reduction(net: Net, x: Any, filters: int | None = None, *, normalization: str = "batch") -> Any:
-    """Half the height and width without losing pixels: two strided 1 x 1 convolutions, one of them on `x` shifted by
-    one pixel, side by side.
+    """Half the height and width without losing pixels.
+
+    Two strided 1 x 1 convolutions, one of them on `x` shifted by one pixel, side by side.
 
     Args:
         net: builds the layers.

@@ -24,12 +24,12 @@ def darts(channels: int = 12, cells: int = 6, nodes: int = 4, stem: int = 3) -> 
         nodes: of a cell, each with two inputs and two operations.
         stem: how many times `channels` the stem has.
 
-    Reference:
-        Liu, Simonyan and Yang, "DARTS", ICLR 2019, arXiv 1806.09055.
-
     Example:
         >>> darts().network_decisions.size == (1 * 3 * 6 * 10 * 7**8) ** 2
         True
+
+    Reference:
+        Liu, Simonyan and Yang, "DARTS", ICLR 2019, arXiv 1806.09055.
     """
     normal, reduction = darts_cell("normal", nodes=nodes), darts_cell("reduction", nodes=nodes, stride=2)
     return Space(

@@ -28,12 +28,12 @@ def nas_bench_201(channels: int = 16, cells: int = 5, stages: int = 3) -> Space:
         cells: copies of the cell in each stage.
         stages: how many; height and width halve from stage to stage.
 
-    Reference:
-        Dong and Yang, "NAS-Bench-201", ICLR 2020, arXiv 2001.00326.
-
     Example:
         >>> nas_bench_201().size
         15625
+
+    Reference:
+        Dong and Yang, "NAS-Bench-201", ICLR 2020, arXiv 2001.00326.
     """
     cell = nas_bench_201_cell()
     parts: list[Node] = [Series(convolution(channels, 3, activation="none"), at="stem")]
@@ -76,8 +76,11 @@ def architecture_of(cell: str) -> Architecture:
     nodes = [node.strip("|").split("|") for node in cell.split("+")]
     if [len(node) for node in nodes] != list(_NODES) or any(edge.count("~") != 1 for node in nodes for edge in node):
         raise InvalidArgument(f"a cell of NAS-Bench-201 is '|op~0|+|op~0|op~1|+|op~0|op~1|op~2|'; got {cell!r}.")
-    edges = [(node, *edge.split("~")) for node, edges in zip(_NODES, nodes, strict=True) for edge in edges]
-    return Architecture({_path(source, node): op for node, op, source in edges})
+    labels: dict[str, Label] = {}
+    for node, edges in zip(_NODES, nodes, strict=True):
+        for operation, source in (edge.split("~") for edge in edges):
+            labels[_path(source, node)] = operation
+    return Architecture(labels)
 
 
 def _path(source: int | str, node: int) -> str:

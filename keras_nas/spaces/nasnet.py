@@ -24,12 +24,12 @@ def nasnet(channels: int = 12, cells: int = 1, nodes: int = 5, stem: int = 3) ->
         nodes: of a cell, each with two inputs and two operations.
         stem: how many times `channels` the stem has.
 
-    Reference:
-        Zoph et al., "Learning Transferable Architectures for Scalable Image Recognition", arXiv 1707.07012.
-
     Example:
         >>> nasnet().network_decisions.size == ((2 * 3 * 4 * 5 * 6) ** 2 * 13**10) ** 2
         True
+
+    Reference:
+        Zoph et al., "Learning Transferable Architectures for Scalable Image Recognition", arXiv 1707.07012.
     """
     normal, reduction = nasnet_cell("normal", nodes=nodes), nasnet_cell("reduction", nodes=nodes, stride=2)
     return Space(
