@@ -32,18 +32,22 @@ class Kernel:
     log_noise: float
 
     @classmethod
-    def prior(cls, groups: np.ndarray, component: np.ndarray, numeric: np.ndarray) -> Kernel:
+    def prior(cls, groups: np.ndarray, numeric: np.ndarray, told: np.ndarray) -> Kernel:
         """Where fitting starts and what it is drawn to: random rows correlate little, neighbours much.
 
         Args:
             groups: decision of each column, shape `(columns,)`.
-            component: of each decision, shape `(decisions,)`.
             numeric: whether a decision is a number, which needs more weight than an option for its ends to
                 differ, shape `(decisions,)`.
+            told: whether it is a component of the second kind, what is told of an architecture and not decided,
+                shape `(decisions,)`.
         """
+        component = np.unique(told, return_inverse=True)[1]
         counts = np.bincount(component)
-        weights = np.log(np.where(numeric, 5.0 / np.sqrt(counts[component]), 1.25 / counts[component]))
-        return cls(groups, component, weights, np.full(len(counts), -np.log(len(counts))), float(np.log(0.02)))
+        count = counts[component]
+        weights = np.where(told, 1.0 / count, np.where(numeric, 5.0 / np.sqrt(count), 1.25 / count))
+        amplitudes = np.full(len(counts), -np.log(len(counts)))
+        return cls(groups, component, np.log(weights), amplitudes, float(np.log(0.02)))
 
     @property
     def noise(self) -> float:
@@ -121,6 +125,39 @@ def squared_distances(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.asarray(np.maximum(squares, 0.0))
 
 
+class Projection:
+    """What the observations say of fixed rows, kept from one posterior to the next.
+
+    Predicting a row takes the solution of a triangular system, and that of one observation more begins with the same
+    numbers; so while the kernel stays, only the new ones are computed.
+
+    Args:
+        candidates: the rows, shape `(candidates, columns)`.
+    """
+
+    def __init__(self, candidates: np.ndarray) -> None:
+        self.candidates = candidates
+        self.kernel: Kernel | None = None
+        self.rows = np.zeros((0, candidates.shape[1]))
+        self.solved = np.zeros((0, len(candidates)))
+
+    def extend(self, process: GaussianProcess) -> np.ndarray:
+        """`L^-1 k(rows, candidates)` of that posterior, shape `(rows, candidates)`."""
+        from scipy.linalg import solve_triangular
+
+        rows, factor = process.rows, process.factor
+        shared = min(len(rows), len(self.rows)) if self.kernel is process.kernel else 0
+        differ = np.flatnonzero((rows[:shared] != self.rows[:shared]).any(axis=1))
+        known = int(differ[0]) if len(differ) else shared
+        if known < len(rows):
+            old = self.solved[:known]
+            fresh = process.kernel(rows[known:], self.candidates) - factor[known:, :known] @ old
+            new = solve_triangular(factor[known:, known:], fresh, lower=True, check_finite=False)
+            self.solved = np.vstack([old, new])
+        self.kernel, self.rows = process.kernel, rows
+        return self.solved[: len(rows)]
+
+
 class GaussianProcess:
     """The posterior given observations, under a kernel.
 
@@ -143,25 +180,40 @@ class GaussianProcess:
             believed = self._solve(np.concatenate([values, expected]))
         self.weights = believed
 
+    def expected(self) -> np.ndarray:
+        """Mean of the latent value of each observation, what is waiting included, shape `(rows,)`.
+
+        It is the observation less its noise, `y - noise (K + noise)^-1 y`, and needs no covariance.
+        """
+        from scipy.linalg import solve_triangular
+
+        solved = solve_triangular(self.factor, self.weights, lower=True, trans="T", check_finite=False)
+        return np.asarray(self.factor @ self.weights - self.kernel.noise * solved)
+
+    def predict(self, candidates: np.ndarray | Projection) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of the latent value of each row, both of shape `(candidates,)`."""
+        projected = self._project(candidates)
+        variance = self.kernel.variance - np.einsum("ij,ij->j", projected, projected)
+        return np.asarray(self.weights @ projected), np.sqrt(np.maximum(variance, JITTER))
+
+    def sample(self, rows: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+        """Joint draws of the latent values of `rows`, shape `(draws, len(rows))`."""
+        projected = self._project(rows)
+        covariance = self.kernel(rows, rows) - projected.T @ projected + 1e-4 * np.eye(len(rows))
+        noise = rng.standard_normal((draws, len(rows)))
+        return np.asarray(self.weights @ projected + noise @ np.linalg.cholesky(covariance).T)
+
+    def _project(self, candidates: np.ndarray | Projection) -> np.ndarray:
+        if isinstance(candidates, Projection):
+            return candidates.extend(self)
+        return self._solve(self.kernel(self.rows, candidates))
+
     def _solve(self, values: np.ndarray) -> np.ndarray:
         """`L^-1 values` with as many leading rows of the factor `L` as there are values."""
         from scipy.linalg import solve_triangular
 
         leading = self.factor[: len(values), : len(values)]
-        return np.asarray(solve_triangular(leading, values, lower=True))
-
-    def sample(self, rows: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
-        """Joint draws of the latent values of `rows`, shape `(draws, len(rows))`."""
-        projected = self._solve(self.kernel(self.rows, rows))
-        covariance = self.kernel(rows, rows) - projected.T @ projected + 1e-4 * np.eye(len(rows))
-        noise = rng.standard_normal((draws, len(rows)))
-        return np.asarray(self.weights @ projected + noise @ np.linalg.cholesky(covariance).T)
-
-    def predict(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation of the latent value of each row, both of shape `(len(rows),)`."""
-        projected = self._solve(self.kernel(self.rows, rows))
-        variance = self.kernel.variance - (projected**2).sum(axis=0)
-        return np.asarray(self.weights @ projected), np.sqrt(np.maximum(variance, JITTER))
+        return np.asarray(solve_triangular(leading, values, lower=True, check_finite=False))
 
 
 def expected_improvement(mean: np.ndarray, deviation: np.ndarray, best: float) -> np.ndarray:

@@ -6,8 +6,10 @@ import numpy as np
 
 from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.strategy import Problem
-from keras_nas.tuners._gaussian import GaussianProcess, Kernel, expected_improvement
-from keras_nas.tuners._surrogate import Merit, ModelBased
+from keras_nas.tuners._gaussian import GaussianProcess, Kernel, Projection, expected_improvement
+from keras_nas.tuners._pool import Merit
+from keras_nas.tuners._record import Record
+from keras_nas.tuners._surrogate import Surrogate
 
 SUBSET = 200
 """Observations from which the hyperparameters are fitted."""
@@ -16,12 +18,13 @@ DRAWS = 16
 ACQUISITIONS = ("ei", "nei")
 
 
-class BayesianOptimization(ModelBased):
+class BayesianOptimization(Surrogate):
     """Propose where a Gaussian process over the decisions expects most improvement.
 
     Its kernel is an exponential of the weighted Hamming distance of the decisions, times a Gaussian of numbers;
     a decision's weight is fitted by marginal likelihood, so that it finds which decisions matter. A sleeping
-    decision is a label of its own. What is pending is believed to turn out as expected, which keeps parallel
+    decision is a label of its own. Where the problem describes its architectures, a kernel of the same form over
+    what is told of them is added. What is pending is believed to turn out as expected, which keeps parallel
     proposals apart. The acquisition is ranked over all of a small space; over a large one by local search, from
     random draws and from the best so far.
 
@@ -50,36 +53,35 @@ class BayesianOptimization(ModelBased):
         if self.acquisition not in ACQUISITIONS:
             raise InvalidArgument(unknown("acquisition", self.acquisition, ACQUISITIONS))
         super().begin(problem)
-        numeric = self.features.numeric
-        self.prior = Kernel.prior(self.features.groups, np.zeros(len(numeric), dtype=int), numeric)
+        self.prior = Kernel.prior(self.features.groups, self.features.numeric, self.features.told)
+        self.projection = Projection(self.pool.rows)
         self._fitted: tuple[bytes, Kernel] = (b"", self.prior)
 
-    def fit(self, rows: np.ndarray, merits: np.ndarray, waiting: np.ndarray, rng: np.random.Generator) -> Merit:
+    def fit(self, record: Record, waiting: np.ndarray, rng: np.random.Generator) -> Merit:
         """The expected improvement under the posterior."""
-        process = GaussianProcess(self.kernel(rows, merits), rows, merits, waiting)
-        bests = self._bests(process, rows, rng)
+        process = GaussianProcess(self.kernel(record), record.rows, record.merits, waiting)
+        bests = self._bests(process, record.rows, rng)
 
         def improvement(candidates: np.ndarray) -> np.ndarray:
-            mean, deviation = process.predict(candidates)
+            listed = candidates is self.pool.rows
+            mean, deviation = process.predict(self.projection if listed else candidates)
             return np.asarray(np.logaddexp.reduce([expected_improvement(mean, deviation, best) for best in bests]))
 
         return improvement
 
-    def kernel(self, rows: np.ndarray, merits: np.ndarray) -> Kernel:
+    def kernel(self, record: Record) -> Kernel:
         """The kernel fitted to the first observations, as many as the last refit had; evenly spread if many."""
-        count = refit_at(len(rows))
-        chosen = np.unique(np.linspace(0, count - 1, min(count, SUBSET)).astype(int))
-        values = merits[chosen]
-        values = (values - values.mean()) / (values.std() or 1.0)
-        key = rows[chosen].tobytes() + values.round(6).tobytes()
+        first = record.first(refit_at(len(record.observed)))
+        chosen = np.unique(np.linspace(0, len(first.rows) - 1, SUBSET).astype(int))
+        key = first.rows[chosen].tobytes() + first.merits[chosen].tobytes()
         if key != self._fitted[0]:
-            self._fitted = key, self.prior.fitted(rows[chosen], values)
+            self._fitted = key, self.prior.fitted(first.rows[chosen], first.merits[chosen])
         return self._fitted[1]
 
     def _bests(self, process: GaussianProcess, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """What is to be improved on: one value, or draws of it."""
         if self.acquisition == "ei":
-            return np.array([process.predict(rows)[0].max()])
+            return np.array([process.expected().max()])
         return np.asarray(process.sample(rows, DRAWS, rng).max(axis=1))
 
 

@@ -8,7 +8,7 @@ from keras_nas.errors import InvalidArgument
 from keras_nas.objectives.objective import Objective
 from keras_nas.strategy import DONE, WAIT, Failure, Outcome, Problem, Proposal
 from keras_nas.tuners import make
-from keras_nas.tuners._gaussian import GaussianProcess, Kernel, _negative_evidence, expected_improvement
+from keras_nas.tuners._gaussian import GaussianProcess, Kernel, Projection, _negative_evidence, expected_improvement
 from keras_nas.tuners._gaussian import squared_distances as squared
 
 ACCURACY = (Objective("val_accuracy"),)
@@ -106,7 +106,7 @@ def test_the_gradient_of_the_evidence_is_its_slope():
     rng = np.random.default_rng(0)
     rows, values = rng.random((12, 5)), rng.standard_normal(12)
     groups, component = np.array([0, 0, 1, 2, 2]), np.array([0, 0, 1])
-    kernel = Kernel.prior(groups, component, np.array([True, False, True]))
+    kernel = Kernel.prior(groups, np.array([True, False, True]), component == 1)
     distances = np.stack([squared(rows[:, groups == g], rows[:, groups == g]) for g in range(3)])
     _, gradient = _negative_evidence(kernel, distances, values)
     for index in range(len(kernel.vector)):
@@ -120,11 +120,30 @@ def test_the_gradient_of_the_evidence_is_its_slope():
 def test_what_is_pending_loses_its_uncertainty_and_keeps_its_mean():
     rng = np.random.default_rng(0)
     rows, values, waiting = rng.random((8, 3)), rng.standard_normal(8), rng.random((2, 3))
-    kernel = Kernel.prior(np.arange(3), np.zeros(3, dtype=int), np.ones(3, dtype=bool))
+    kernel = Kernel.prior(np.arange(3), np.ones(3, dtype=bool), np.zeros(3, dtype=bool))
     mean, deviation = GaussianProcess(kernel, rows, values, waiting[:0]).predict(waiting)
     believed, left = GaussianProcess(kernel, rows, values, waiting).predict(waiting)
     assert believed == pytest.approx(mean, abs=1e-9)
     assert (left < deviation).all()
+
+
+def test_expected_values_of_the_observations_are_the_posterior_mean():
+    rng = np.random.default_rng(1)
+    rows, values, waiting = rng.random((8, 3)), rng.standard_normal(8), rng.random((2, 3))
+    kernel = Kernel.prior(np.arange(3), np.ones(3, dtype=bool), np.zeros(3, dtype=bool))
+    process = GaussianProcess(kernel, rows, values, waiting)
+    assert process.expected() == pytest.approx(process.predict(np.vstack([rows, waiting]))[0], abs=1e-4)
+
+
+def test_a_projection_gives_what_a_fresh_prediction_gives():
+    rng = np.random.default_rng(2)
+    rows, values, pool = rng.random((9, 3)), rng.standard_normal(9), rng.random((20, 3))
+    kernel = Kernel.prior(np.arange(3), np.ones(3, dtype=bool), np.zeros(3, dtype=bool))
+    projection = Projection(pool)
+    for observed, waiting in ((4, [4, 5]), (6, [8]), (6, []), (9, [])):
+        process = GaussianProcess(kernel, rows[:observed], values[:observed], rows[waiting])
+        for kept, fresh in zip(process.predict(projection), process.predict(pool), strict=True):
+            assert kept == pytest.approx(fresh, abs=1e-8)
 
 
 def test_log_expected_improvement_agrees_with_the_formula_and_does_not_underflow():

@@ -1,0 +1,117 @@
+"""What a model learns from: the observations, and one number of merit for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from keras_nas.architecture import Architecture
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """What is known of one architecture.
+
+    Args:
+        architecture: its answers.
+        row: its features, shape `(columns,)`.
+        losses: the objectives, minimised; infinite where it failed. Shape `(objectives,)`.
+        violation: by how much it breaks the constraints, 0 when all hold, infinite where it failed.
+    """
+
+    architecture: Architecture
+    row: np.ndarray
+    losses: np.ndarray
+    violation: float
+
+    @property
+    def usable(self) -> bool:
+        """Whether it has losses to learn from."""
+        return bool(np.isfinite(self.losses).all())
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """What a model learns from.
+
+    Args:
+        observed: in the order in which it became known.
+        weights: of the objectives, shape `(objectives,)`.
+    """
+
+    observed: Sequence[Observation]
+    weights: np.ndarray
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """The features, shape `(observed, columns)`."""
+        return np.stack([observation.row for observation in self.observed])
+
+    @cached_property
+    def merits(self) -> np.ndarray:
+        """The higher the better, standardised, shape `(observed,)`."""
+        return merits_of(self.observed, self.weights)
+
+    def first(self, count: int) -> Record:
+        """What it was when so many were known."""
+        return Record(self.observed[:count], self.weights)
+
+    def best(self, count: int) -> list[Architecture]:
+        """The `count` architectures of most merit."""
+        return [self.observed[index].architecture for index in np.argsort(-self.merits, kind="stable")[:count]]
+
+
+def merits_of(observed: Sequence[Observation], weights: np.ndarray) -> np.ndarray:
+    """One number an observation, the higher the better, standardised.
+
+    Loss is measured from the median in units of how far the best tenth is from it, and grows with the logarithm
+    beyond the median: a model should tell the good from one another, not learn how bad the bad are. What breaks a
+    constraint ranks below all that does not, the more the lower; failures lowest of all.
+    """
+    losses = scalarised(np.array([observation.losses for observation in observed]), weights)
+    violations = np.array([observation.violation for observation in observed])
+    usable = np.isfinite(losses)
+    feasible = usable & (violations <= 0)
+    merits = np.full(len(losses), -np.inf)
+    merits[feasible] = _bent(-losses[feasible])
+    low = merits[feasible].min(initial=0.0)
+    broken = usable & ~feasible
+    merits[broken] = low - 0.1 - 0.9 * _shares(violations[broken])
+    merits[~usable] = merits[usable].min(initial=low)
+    return np.asarray((merits - merits.mean()) / (merits.std() or 1.0))
+
+
+def _bent(values: np.ndarray) -> np.ndarray:
+    """Values about their median, the upper half as it is, the lower half logarithmic."""
+    if not len(values):
+        return values
+    centre, high = np.quantile(values, (0.5, 0.9))
+    scaled = (values - centre) / (high - centre or np.ptp(values) or 1.0)
+    return np.asarray(np.where(scaled < 0, -np.log1p(-np.minimum(scaled, 0.0)), scaled))
+
+
+def _shares(values: np.ndarray) -> np.ndarray:
+    """Ranks in (0, 1]; equal values share theirs."""
+    order = np.unique(values, return_inverse=True)[1] + 1.0
+    return np.asarray(order / order.max(initial=1.0))
+
+
+def scalarised(losses: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """One loss a row: the only one, or the augmented Chebyshev norm of all.
+
+    Args:
+        losses: shape `(observations, objectives)`; rows with an infinite entry stay infinite.
+        weights: of the objectives, each scaled to its range, shape `(objectives,)`.
+    """
+    if losses.shape[1] == 1:
+        return np.asarray(losses[:, 0])
+    usable = np.isfinite(losses).all(axis=1)
+    if not usable.any():
+        return np.full(len(losses), np.inf)
+    low, high = losses[usable].min(axis=0), losses[usable].max(axis=0)
+    weighted = weights * (losses - low) / np.where(high > low, high - low, 1.0)
+    weighted = np.where(usable[:, None], weighted, np.inf)
+    return np.asarray(weighted.max(axis=1) + 0.05 * weighted.sum(axis=1))
