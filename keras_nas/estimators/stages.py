@@ -47,7 +47,8 @@ def divide(max_time: float | None, max_trials: int | None, workers: int, finalis
     """A sensible division.
 
     With time to keep, a quarter goes into exploring, in slots that grow with the square root of the whole, so that more
-    time buys both more trials and longer ones. Without, exploring trials take 3 epochs and finalists 20.
+    time buys both more trials and longer ones; on small data trials end sooner, by epochs. Without, exploring trials
+    take 3 epochs and finalists 20.
 
     Args:
         max_time: seconds of the whole search, or None.
@@ -63,7 +64,7 @@ def divide(max_time: float | None, max_trials: int | None, workers: int, finalis
     if number is not None:
         slot = min(max(slot, share * workers / number), share)
     return Division(
-        {"seconds": round(slot, 1)},
+        {"seconds": round(slot, 1), "epochs": EXPLORE_EPOCHS},
         number,
         share,
         max_time,
@@ -72,6 +73,8 @@ def divide(max_time: float | None, max_trials: int | None, workers: int, finalis
     )
 
 
+EXPLORE_EPOCHS, MOST_EPOCHS = 10.0, 200.0
+"""Where epochs are quick no exploring trial, and no finalist, takes more than these: small data is soon learnt."""
 EXPLORE = 0.25
 """Share of the time that goes into exploring."""
 
@@ -143,7 +146,9 @@ class Stages(Strategy):
 
     def _trained(self) -> set[Architecture]:
         """What exploring trials were spent on: repeats and refusals cost none."""
-        refused = [outcome.failure is not None and outcome.failure.kind == "infeasible" for _, outcome in self._explored]
+        refused = [
+            outcome.failure is not None and outcome.failure.kind == "infeasible" for _, outcome in self._explored
+        ]
         return {p.architecture for (p, _), no in zip(self._explored, refused, strict=True) if not no}
 
     def _explore(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
@@ -168,7 +173,7 @@ class Stages(Strategy):
         budget = {"epochs": division.final_epochs}
         if division.total_seconds is not None:
             seconds = division.total_seconds - self.clock() - division.reserve_seconds
-            budget = {"seconds": round(max(1.0, seconds / len(left)), 1)}
+            budget = {"seconds": round(max(1.0, seconds / len(left)), 1), "epochs": MOST_EPOCHS}
         return Proposal(left[0].architecture, {"final": 1.0, **budget}, note=left[0].note)
 
 
