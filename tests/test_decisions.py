@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from keras_nas.decisions import Decision, Decisions
 from keras_nas.domains import Interval, Labels
 from keras_nas.errors import InvalidArgument
-from tests.spaces import brute_force, spaces
+from tests.made_spaces import brute_force, spaces
 
 KERNEL = Decisions(
     (

@@ -8,7 +8,7 @@ from keras_nas.decisions import Decision, Decisions
 from keras_nas.domains import Interval, Labels
 from keras_nas.encoding import Encoder, encode, features
 from keras_nas.operators import sample
-from tests.spaces import spaces
+from tests.made_spaces import spaces
 
 SPACE = Decisions(
     (

@@ -9,7 +9,7 @@ from keras_nas import operators
 from keras_nas.decisions import Decision, Decisions
 from keras_nas.domains import Interval, Labels
 from keras_nas.errors import InvalidArgument
-from tests.spaces import brute_force, spaces
+from tests.made_spaces import brute_force, spaces
 
 SEEDS = st.integers(0, 2**32 - 1)
 
