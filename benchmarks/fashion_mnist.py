@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -114,7 +115,7 @@ def overhead(seconds: float, seed: int) -> float:
             verbose=0,
         )
         wall = time.monotonic() - began
-        with read_only(result.directory) as connection:
+        with closing(read_only(result.directory)) as connection:
             rows = connection.execute("SELECT seconds FROM attempts WHERE seconds IS NOT NULL").fetchall()
         parts = [json.loads(seconds) for (seconds,) in rows]
     return wall / sum(part.get(name, 0.0) for part in parts for name in ("build", "fit", "score"))

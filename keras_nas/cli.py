@@ -1,12 +1,16 @@
-"""The command line: `keras-nas demo | methods | spaces | leaderboard`."""
+"""The command line: `keras-nas demo | methods | spaces | status | leaderboard`."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import datetime
+from pathlib import Path
 
 from keras_nas.errors import KerasNASError
 
@@ -14,6 +18,7 @@ EXAMPLES = """examples:
   keras-nas demo                          search scikit-learn's digits for two minutes, export the winner
   keras-nas methods                       published methods by name
   keras-nas spaces                        ready search spaces of image classification
+  keras-nas status keras_nas_runs/x       how far a search is, also while it runs
   keras-nas leaderboard keras_nas_runs/x  what a finished search found
 
 exit codes: 0 done, 1 an error that the message explains, 2 wrong arguments"""
@@ -57,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     spaces = commands.add_parser("spaces", help="ready search spaces")
     spaces.add_argument("task", nargs="?", default="image_classification")
     spaces.set_defaults(command=_spaces)
+    status = commands.add_parser("status", help="how far a search is, also while it runs")
+    status.add_argument("directory")
+    status.set_defaults(command=_status)
     leaderboard = commands.add_parser("leaderboard", help="what a finished search found")
     leaderboard.add_argument("directory")
     leaderboard.set_defaults(command=_leaderboard)
@@ -77,8 +85,21 @@ def _methods(parsed: argparse.Namespace) -> None:
 
 def _spaces(parsed: argparse.Namespace) -> None:
     from keras_nas.spaces import spaces
+    from keras_nas.tasks import get_task
 
-    print(spaces(parsed.task).to_string(index=False))
+    print(spaces(get_task(parsed.task).name).to_string(index=False))
+
+
+def _status(parsed: argparse.Namespace) -> None:
+    from keras_nas.engine.store import read_only
+
+    with closing(read_only(Path(parsed.directory))) as connection:
+        query = "SELECT number, state, scores FROM trials WHERE source = 'run' ORDER BY ended"
+        trials = connection.execute(query).fetchall()
+    counts = Counter(state for _, state, _ in trials)
+    print(", ".join(f"{count} {state}" for state, count in counts.items()) or "no trial yet")
+    for number, _, scores in [trial for trial in trials if trial[1] == "finished"][-5:]:
+        print(f"trial {number}: " + ", ".join(f"{name} {value:.4g}" for name, value in json.loads(scores).items()))
 
 
 def _leaderboard(parsed: argparse.Namespace) -> None:

@@ -21,6 +21,9 @@ from keras_nas.objectives.pareto import knee_point, non_dominated_sort
 from keras_nas.workspace import RESULT
 
 Scores = Mapping[str, float]
+UNFINISHED = (
+    "No trial was finished before the search ended: give more time, or call it again with the same directory to go on."
+)
 
 
 def order(
@@ -61,7 +64,7 @@ def winner(objectives: Sequence[Objective], constraints: Sequence[Constraint], t
     best = ranked(objectives, constraints, own)
     if not best:
         report = failure_report([trial for trial in own if trial.source == "run"])
-        raise SearchFailed(report or "No trial was finished within the budget: give more time, or smaller networks.")
+        raise SearchFailed(report or UNFINISHED)
     peers = [trial for trial in best if _class(constraints, trial) == _class(constraints, best[0])]
     matrix = losses(objectives, [trial.outcome.scores for trial in peers if trial.outcome])
     front = np.flatnonzero(np.asarray(non_dominated_sort(matrix)) == 0)

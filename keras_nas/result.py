@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -107,7 +108,7 @@ class SearchResult:
     @cached_property
     def trials(self) -> list[Candidate]:
         """All trainings that ended with a score, in the order of their proposal."""
-        with read_only(self.directory) as connection:
+        with closing(read_only(self.directory)) as connection:
             rows = connection.execute(
                 "SELECT number, architecture, fidelity, scores, measurements, note FROM trials "
                 "WHERE state = 'finished' AND source = 'run' ORDER BY number"
@@ -124,7 +125,7 @@ class SearchResult:
     @cached_property
     def failures(self) -> list[tuple[int, str, str]]:
         """Failed trainings: number, kind, message."""
-        with read_only(self.directory) as connection:
+        with closing(read_only(self.directory)) as connection:
             found = connection.execute(
                 "SELECT number, failure_kind, failure_message FROM trials WHERE state = 'failed' AND source = 'run'"
             ).fetchall()

@@ -6,6 +6,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from keras_nas.engine.store import read_only
@@ -90,7 +91,7 @@ def _constraint_lines(result: SearchResult) -> list[str]:
 def _time_line(result: SearchResult) -> str:
     """What the trials' own seconds went into."""
     spent: Counter[str] = Counter()
-    with read_only(result.directory) as connection:
+    with closing(read_only(result.directory)) as connection:
         for (seconds,) in connection.execute("SELECT seconds FROM attempts WHERE seconds IS NOT NULL"):
             parts = json.loads(seconds)
             spent.update({name: value for name, value in parts.items() if isinstance(value, int | float)})

@@ -1,7 +1,11 @@
 """A space, data and reports so small that a training takes a second."""
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +78,63 @@ class Ear:
         self.epochs.append(epoch)
         if self.stop_after == epoch:
             raise Stop("enough")
+
+
+def top_two(truth: Any, predictions: Any) -> Any:
+    """A metric of a user's own: whether the true class is among the two likeliest."""
+    import keras
+
+    return keras.metrics.top_k_categorical_accuracy(truth, predictions, k=2)
+
+
+def dense_model() -> Any:
+    """A user's own model of the digits."""
+    import keras
+    from keras import layers
+
+    return keras.Sequential(
+        [keras.Input((8, 8)), layers.Rescaling(1 / 16), layers.Flatten(), layers.Dense(10, "softmax")]
+    )
+
+
+def arguments(directory: Path, **changes: Any) -> dict[str, Any]:
+    """Arguments of a search of five short trainings in the calling process."""
+    from keras_nas.estimators.fidelity import FullTraining
+
+    return {
+        "task": "image_classification",
+        "data": digit_images(500),
+        "space": tiny_space(),
+        "strategy": "random",
+        "estimator": FullTraining(4),
+        "objectives": ["val_accuracy", "params"],
+        "constraints": {"params": 1e5},
+        "metrics": [top_two],
+        "baseline_model": dense_model(),
+        "max_trials": 4,
+        "workers": 0,
+        "precision": "float32",
+        "seed": 3,
+        "verbose": 0,
+        "directory": directory,
+        **changes,
+    }
+
+
+@cache
+def finished_search() -> Any:
+    """The result of that search, made once a process; copy its directory before changing it."""
+    import keras_nas
+
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
+    return keras_nas.search(**arguments(Path(folder) / "search"))
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder with its content, locks left out."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".lock"
+    }

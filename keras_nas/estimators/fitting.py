@@ -13,7 +13,7 @@ import numpy as np
 
 from keras_nas.architecture import Label
 from keras_nas.data import Feed, Rows, Split, class_weights, training_batches
-from keras_nas.engine.job import Report
+from keras_nas.engine.job import Report, TrialError
 from keras_nas.estimators.fused import training_copy
 from keras_nas.estimators.recipe import BASELINE, complete, make_augment, make_optimizer, make_transform
 from keras_nas.estimators.schedule import Budget, Schedule, one_cycle
@@ -80,6 +80,8 @@ def fit(
             callbacks=[schedule, watch, *copy.deepcopy(list(training.options.callbacks))],
             verbose=0,
         )
+    if not all(np.isfinite(weight).all() for weight in network.get_weights()):
+        raise TrialError("not_finite", "weights are no numbers after training; a lower learning rate may help.")
     if network is not stock:
         stock.set_weights(network.get_weights())
     batches = schedule.batches - feed.epoch * feed.steps

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +65,8 @@ def metric_score(metric: Any, truth: np.ndarray, predictions: np.ndarray) -> tup
     if isinstance(meter, keras.metrics.Metric):
         meter.reset_state()
         meter.update_state(truth, predictions)
-        return str(meter.name), float(np.mean(meter.result()))
+        counted = r"_\d+$" if isinstance(metric, str) else r"$^"  # Keras numbers what has its name from Keras
+        return re.sub(counted, "", meter.name), float(np.mean(meter.result()))
     name = metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
     return name, float(np.mean(meter(truth, predictions)))
 

@@ -18,6 +18,9 @@ LOOK_EVERY = 20
 WRITE_EVERY = 5.0
 """Seconds of training between two checkpoints: writing after every epoch would cost small data sets dearly."""
 
+ENOUGH = 0.5
+"""Share of a training by the clock that is worth a score."""
+
 
 class Checkpoint:
     """Writes weights, optimizer, epoch and spent seconds.
@@ -29,11 +32,11 @@ class Checkpoint:
         every: seconds of training between two writes.
     """
 
-    def __init__(self, folder: Path, precision: str, schedule: Schedule, every: float = WRITE_EVERY) -> None:
+    def __init__(self, folder: Path, precision: str, schedule: Schedule, every: float | None = None) -> None:
         self.folder = folder
         self.precision = precision
         self.schedule = schedule
-        self.every = every
+        self.every = WRITE_EVERY if every is None else every
         self.written = schedule.seconds
 
     def epoch_ended(self, model: Any, epoch: int) -> None:
@@ -67,7 +70,8 @@ def last_checkpoint(folder: Path, precision: str) -> dict[str, Any] | None:
 class Watch(keras.callbacks.Callback):
     """Reports epochs, ends a training whose loss is no number, and lets the search stop it.
 
-    A training that is stopped has no result: it goes on from its checkpoint when the search is resumed.
+    A training that is stopped has no result: it goes on from its checkpoint when the search is resumed. Only one that
+    ends by the clock and has most of its time behind it is content with what it has.
 
     Args:
         report: the search's ear.
@@ -84,14 +88,23 @@ class Watch(keras.callbacks.Callback):
         if batch % LOOK_EVERY == LOOK_EVERY - 1:
             _check((logs or {}).get("loss", 0.0))
             if self.report.stopping:
-                raise Stop("stopped within an epoch")
+                self._stop(Stop("stopped within an epoch"))
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Keep the state, then report the epoch's metrics."""
         metrics = {name: float(value) for name, value in (logs or {}).items()}
         _check(metrics.get("loss", 0.0))
         self.checkpoint.epoch_ended(self.model, epoch + 1)
-        self.report(epoch + 1, metrics)
+        try:
+            self.report(epoch + 1, metrics)
+        except Stop as stop:
+            self._stop(stop)
+
+    def _stop(self, stop: Stop) -> None:
+        schedule = self.checkpoint.schedule
+        if schedule.budget.seconds is None or schedule.progress < ENOUGH:
+            raise stop
+        self.model.stop_training = True
 
 
 def _check(loss: Any) -> None:

@@ -17,9 +17,7 @@ WEIGHT = np.array([1, 0, 2, 1, 0.5, 3, 1], np.float32)
 def trained(towers: int, weight: Any, rows: int = 7) -> tuple[float, list[np.ndarray]]:
     """Loss and weights after one step of plain gradient descent."""
     keras.utils.set_random_seed(0)
-    network = keras.Sequential(
-        [keras.Input((5,)), layers.Dense(4, "tanh", kernel_regularizer="l2"), layers.Dense(2)]
-    )
+    network = keras.Sequential([keras.Input((5,)), layers.Dense(4, "tanh", kernel_regularizer="l2"), layers.Dense(2)])
     trainer = Trainer(network, towers)
     trainer.compile(keras.optimizers.SGD(0.1), "mse")
     weight = None if weight is None else weight[:rows]
@@ -41,9 +39,7 @@ def test_towers_learn_what_one_does(weight: Any, rows: int) -> None:
 def test_one_tower_is_keras_own_step() -> None:
     loss, weights = trained(1, WEIGHT)
     keras.utils.set_random_seed(0)
-    network = keras.Sequential(
-        [keras.Input((5,)), layers.Dense(4, "tanh", kernel_regularizer="l2"), layers.Dense(2)]
-    )
+    network = keras.Sequential([keras.Input((5,)), layers.Dense(4, "tanh", kernel_regularizer="l2"), layers.Dense(2)])
     network.compile(keras.optimizers.SGD(0.1), "mse")
     history = network.fit(X, Y, sample_weight=WEIGHT, batch_size=7, verbose=0, shuffle=False)
     assert history.history["loss"][0] == pytest.approx(loss, rel=1e-5)

@@ -1,0 +1,170 @@
+"""One trial: trained, scored, kept; it goes on from its checkpoint, and starts anew under another precision."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from keras_nas.engine.job import Stop, TrialError
+from keras_nas.estimators import watch
+from keras_nas.estimators.scoring import validation_scores
+from keras_nas.estimators.training import Options, train
+from tests.small import Ear, digit_images, tiny_training, top_two, written
+
+NETWORK = {"filters": 8, "units": 32}
+
+
+def trained(training: Any, ear: Ear, epochs: float = 3, **changes: float) -> dict[str, Any]:
+    return train(ear, training=training, architecture=NETWORK, number=0, fidelity={"epochs": epochs, **changes})
+
+
+def test_the_kept_model_is_the_one_that_was_scored(tmp_path: Path) -> None:
+    training = tiny_training(tmp_path, scores=["balanced_accuracy"], limits={"flops": None, "latency_ms": None})
+    told = trained(training, Ear(tmp_path / "0"), 8)
+    model = keras.models.load_model(tmp_path / "0" / told["artefacts"]["model"], compile=False)
+    rows, split = written(training)
+    again = validation_scores(training, model, rows, split.validation)
+    assert {f"val_{name}": pytest.approx(value, abs=1e-6) for name, value in again.items()}.items() <= told[
+        "scores"
+    ].items()
+    assert told["scores"]["val_accuracy"] > 0.7
+    assert told["scores"]["params"] == model.count_params()
+    assert told["scores"]["latency_ms"] > 0 < told["scores"]["flops"]
+    assert "ms" in told["measurements"]["latency"]
+    assert told["measurements"]["epochs"] == 8
+    assert set(told["seconds"]) == {"build", "fit", "score"}
+    x, _ = digit_images(3)
+    np.testing.assert_allclose(model.predict(x, verbose=0).sum(axis=1), 1.0, atol=1e-5)
+    assert model.input_shape == (None, 8, 8)
+    assert model.inputs[0].dtype == "uint8"
+
+
+def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "WRITE_EVERY", 0.0)
+    training = tiny_training(tmp_path)
+    whole = Ear(tmp_path / "whole")
+    trained(training, whole, 4)
+    ear = Ear(tmp_path / "cut", stop_after=2)
+    with pytest.raises(Stop):
+        trained(training, ear, 4)
+    assert ear.epochs == [1, 2]
+    assert not (ear.folder / "model.keras").exists()
+    ear.stop_after = None
+    told = trained(training, ear, 4)
+    assert ear.epochs == [1, 2, 3, 4]
+    assert told["measurements"]["epochs"] == 4
+    for one, two in zip(*(weights(folder) for folder in (whole.folder, ear.folder)), strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-5)
+
+
+def weights(folder: Path) -> list[np.ndarray]:
+    found: list[np.ndarray] = keras.models.load_model(folder / "model.keras", compile=False).get_weights()
+    return found
+
+
+def test_a_training_whose_end_was_lost_is_only_scored_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "WRITE_EVERY", 0.0)
+    training = tiny_training(tmp_path)
+    ear = Ear(tmp_path / "0")
+    first = trained(training, ear, 2)
+    again = trained(training, ear, 2)
+    assert ear.epochs == [1, 2]
+    assert again["measurements"]["epochs"] == 2
+    assert again["measurements"]["images_per_s"] == 0
+    assert again["scores"]["val_loss"] == pytest.approx(first["scores"]["val_loss"], abs=1e-4)
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision_trains_and_the_model_is_float32(tmp_path: Path, precision: str) -> None:
+    training = tiny_training(tmp_path, precision=precision)
+    told = trained(training, Ear(tmp_path / "0"), 8)
+    assert told["scores"]["val_accuracy"] > 0.6
+    model = keras.models.load_model(tmp_path / "0" / "model.keras", compile=False)
+    assert {layer.dtype_policy.name for layer in model.layers if layer.weights} == {"float32"}
+
+
+class Poison(keras.callbacks.Callback):
+    """Makes a layer's weights NaN after an epoch."""
+
+    def __init__(self, layer: int) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        if epoch == 1:
+            variable = self.model.trainable_variables[self.layer]
+            variable.assign(variable * float("nan"))
+
+
+def test_nan_that_an_activation_hides_is_found(tmp_path: Path) -> None:
+    """In half precision a rectifier makes zeros of it, and the loss stays a number."""
+    training = tiny_training(tmp_path, precision="mixed_float16", callbacks=(Poison(0),))
+    with pytest.raises(TrialError, match="a lower learning rate may help") as raised:
+        trained(training, Ear(tmp_path / "0"), 2)
+    assert raised.value.kind == "not_finite"
+
+
+def test_nan_is_a_failure_and_float32_starts_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "WRITE_EVERY", 0.0)
+    training = tiny_training(tmp_path, precision="mixed_float16", callbacks=(Poison(-1),))
+    ear = Ear(tmp_path / "0")
+    with pytest.raises(TrialError, match="the training loss became nan; a lower learning rate may help") as raised:
+        trained(training, ear)
+    assert raised.value.kind == "not_finite"
+    assert json.loads((ear.folder / "checkpoint.json").read_text())["epoch"] == 1
+    healthy = replace(training, options=Options())
+    ear.epochs.clear()
+    assert np.isfinite(trained(healthy, ear, 2, float32=1.0)["scores"]["val_loss"])
+    assert ear.epochs == [1, 2]
+
+
+def test_after_running_out_of_memory_batches_are_smaller(tmp_path: Path) -> None:
+    told = trained(tiny_training(tmp_path), Ear(tmp_path / "0"), 1, batch_divisor=4)
+    assert told["measurements"]["settings"]["batch_size"] == 16
+
+
+def test_too_many_parameters_end_a_trial_before_training(tmp_path: Path) -> None:
+    training = tiny_training(tmp_path, limits={"params": 100.0})
+    with pytest.raises(TrialError, match="parameters, at most 100 allowed") as raised:
+        trained(training, Ear(tmp_path / "0"))
+    assert raised.value.kind == "too_large"
+
+
+def test_what_cannot_be_built_says_so(tmp_path: Path) -> None:
+    training = tiny_training(tmp_path)
+    with pytest.raises(TrialError) as raised:
+        train(Ear(tmp_path / "0"), training=training, architecture={"filters": 8}, number=0, fidelity={"epochs": 1.0})
+    assert raised.value.kind == "build_error"
+
+
+def own_loss(truth: Any, predictions: Any) -> Any:
+    return keras.ops.mean((truth - predictions) ** 2, axis=-1)
+
+
+def test_loss_metrics_and_callbacks_of_the_users_own(tmp_path: Path) -> None:
+    seen: list[int] = []
+    note = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))
+    metrics = (keras.metrics.F1Score(average="macro"), "categorical_crossentropy", top_two)
+    training = tiny_training(tmp_path, loss=own_loss, metrics=metrics, callbacks=(note,))
+    scores = trained(training, Ear(tmp_path / "0"), 4)["scores"]
+    assert 0 < scores["val_loss"] < 0.1
+    assert 0.3 < scores["val_f1_score"] < scores["val_top_two"] <= 1
+    assert scores["val_categorical_crossentropy"] > 0
+    assert seen == [0, 1, 2, 3]
+
+
+def test_balanced_class_weights_and_row_weights_reach_the_loss(tmp_path: Path) -> None:
+    training = tiny_training(tmp_path, class_weight="balanced")
+    assert trained(training, Ear(tmp_path / "0"), 8)["scores"]["val_accuracy"] > 0.6
+
+
+def test_regression_is_scored_in_the_targets_units(tmp_path: Path) -> None:
+    training = tiny_training(tmp_path, "image_regression")
+    told = trained(training, Ear(tmp_path / "0"), 40)
+    assert told["scores"]["val_r2_score"] > 0.3
+    assert told["scores"]["val_rmse"] == pytest.approx(told["scores"]["val_mse"] ** 0.5)
+    assert told["scores"]["val_mae"] < 2.5

@@ -1,0 +1,66 @@
+"""Which trial wins."""
+
+from typing import Any
+
+import pytest
+
+from keras_nas.architecture import Architecture
+from keras_nas.errors import SearchFailed
+from keras_nas.estimators.stages import BASELINE
+from keras_nas.ledger import Trial
+from keras_nas.objectives import objectives_from
+from keras_nas.objectives.constraints import constraints_from
+from keras_nas.outcome import order, ranked, winner
+from keras_nas.strategy import Failure, Outcome, Proposal
+
+ONE, TWO = objectives_from("val_accuracy"), objectives_from(["val_accuracy", "latency_ms"])
+
+
+def trial(number: int, accuracy: float | None, latency: float = 1.0, final: bool = True, **note: Any) -> Trial:
+    """A trial with scores; failed without an accuracy."""
+    proposal = Proposal(Architecture({"number": number}), {"final": 1.0} if final else {}, note=note)
+    scores = {"val_accuracy": accuracy or 0.0, "latency_ms": latency}
+    return Trial(number, proposal, outcome=Outcome(scores) if accuracy else Outcome(failure=Failure("error", "no")))
+
+
+def won(objectives: Any, *trials: Trial, **limits: float) -> int:
+    return winner(objectives, constraints_from(limits), trials).number
+
+
+def test_the_best_of_those_trained_to_the_end() -> None:
+    assert won(ONE, trial(0, 0.99, final=False), trial(1, 0.8), trial(2, 0.9), trial(3, None)) == 2
+    assert won(ONE, trial(0, 0.7, final=False), trial(1, 0.8, final=False), trial(2, None)) == 1
+
+
+def test_the_users_model_never_wins() -> None:
+    assert won(ONE, trial(0, 0.99, **{BASELINE: True}), trial(1, 0.5)) == 1
+
+
+def test_constraints_come_before_everything() -> None:
+    fast, slow = trial(0, 0.6, 4.0, final=False), trial(1, 0.9, 9.0)
+    assert won(ONE, fast, slow, latency_ms=5) == 0
+    assert won(ONE, slow, trial(2, 0.95, 7.0), latency_ms=5) == 2  # none meets it: the nearest
+
+
+def test_several_objectives_are_weighed_at_the_knee() -> None:
+    front = [trial(0, 0.5, 1.0), trial(1, 0.9, 2.0), trial(2, 0.92, 9.0)]
+    assert won(TWO, *front) == 1
+    assert won(TWO, *front, trial(3, 0.89, 1.1, final=False)) == 1
+    assert won(TWO, *front[1:]) == 2  # two leave no knee: the first objective counts
+
+
+def test_a_dominated_trial_never_wins() -> None:
+    assert won(TWO, trial(0, 0.9, 2.0), trial(1, 0.8, 3.0), trial(2, 0.7, 4.0)) == 0
+
+
+def test_order_and_rank_agree() -> None:
+    trials = [trial(0, 0.7), trial(1, None), trial(2, 0.9, final=False), trial(3, 0.8)]
+    assert [t.number for t in ranked(ONE, (), trials)] == [3, 0, 2]
+    assert order(ONE, (), [], []) == []
+
+
+def test_without_a_finished_trial_the_reasons_are_told() -> None:
+    with pytest.raises(SearchFailed, match="All 2 trials failed:\n  2 x error: no"):
+        won(ONE, trial(0, None), trial(1, None), trial(2, 0.9, **{BASELINE: True}))
+    with pytest.raises(SearchFailed, match="No trial was finished before the search ended: give more time"):
+        won(ONE)
