@@ -7,7 +7,7 @@ Tuner gives to a trial that asks for something new.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +15,11 @@ from keras_nas.architecture import Architecture, Label
 from keras_nas.decisions import Decisions
 from keras_nas.ledger import Event, Ledger, Trial
 from keras_nas.oracle.hyperparameters import HyperSpace, hyper_space
-from keras_nas.oracle.record import ledger_from_json, ledger_to_json
+from keras_nas.oracle.record import Json, log_from_json, log_to_json, trial_from_json, trial_to_json
 from keras_nas.strategy import WAIT, Outcome, Problem, Proposal, Signal, Strategy
+
+Ended = tuple[Mapping[str, Any], Outcome | None]
+"""The values by name of a trial and how it ended, None while it runs."""
 
 
 class GrowingLedger:
@@ -34,6 +37,8 @@ class GrowingLedger:
         self._ledger: Ledger | None = None
         self._space = HyperSpace(Decisions(()), {}, {})
         self._entries = 0
+        self._written: list[Json] = []
+        self._originals: dict[tuple[Any, ...], int] = {}
         self._waiting = False
 
     def ask(self, trial_id: str, hyperparameters: Any) -> dict[str, Label] | Signal:
@@ -74,16 +79,34 @@ class GrowingLedger:
             ledger = self._begin(hyperparameters, ledger.trials, ledger.log, {number: ran})
         ledger.tell(number, outcome)
 
-    def to_json(self) -> dict[str, Any]:
-        """The log, in JSON types."""
-        empty: dict[str, Any] = {"trials": [], "log": []}
-        return {"numbers": self.numbers} | (empty if self._ledger is None else ledger_to_json(self._ledger))
+    def to_json(self, known: Container[str]) -> dict[str, Any]:
+        """The log, in JSON types, beside `known`, the ids of Keras Tuner's trials, which tell the rest."""
+        trials = [] if self._ledger is None else self._ledger.trials
+        ids = {number: trial_id for trial_id, number in self.numbers.items() if trial_id in known}
+        for trial in trials[len(self._written) :]:
+            key = (trial.proposal.architecture.key, *sorted(trial.proposal.fidelity.items()))
+            original = self._originals.get(key) if trial.source == "repeat" else None
+            if trial.source != "repeat":
+                self._originals[key] = trial.number
+            self._written.append(trial_to_json(trial, ids.get(trial.number), original))
+        log = log_to_json([] if self._ledger is None else self._ledger.log)
+        return {"numbers": self.numbers, "trials": self._written, "log": log}
 
-    def from_json(self, written: Mapping[str, Any], hyperparameters: Any) -> None:
-        """Take up an earlier log."""
+    def from_json(self, written: Mapping[str, Any], hyperparameters: Any, ended: Mapping[str, Ended]) -> None:
+        """Take up an earlier log.
+
+        Args:
+            written: by `to_json`.
+            hyperparameters: the space as it is now.
+            ended: the values by name of Keras Tuner's trials and how they ended, by id.
+        """
         self.numbers = dict(written["numbers"])
-        self._space = hyper_space(hyperparameters)
-        self._begin(hyperparameters, *ledger_from_json(written))
+        space = self._space = hyper_space(hyperparameters)
+        ran = {trial_id: (space.architecture(values), outcome) for trial_id, (values, outcome) in ended.items()}
+        trials: list[Trial] = []
+        for trial in written["trials"]:
+            trials.append(trial_from_json(trial, trials, ran))
+        self._begin(hyperparameters, trials, log_from_json(written["log"]))
 
     def _in(self, hyperparameters: Any) -> Ledger:
         """The ledger, begun anew if the space has grown."""
@@ -103,6 +126,7 @@ class GrowingLedger:
         """A fresh ledger on the space as it is now, with the log replayed; `ran` says what some trials really were."""
         before, self._space = self._space, hyper_space(hyperparameters)
         self._entries = len(hyperparameters.space)
+        self._written, self._originals = [], {}
         now = dict(ran or {})
         for trial in trials:
             values = before.values(trial.proposal.architecture)

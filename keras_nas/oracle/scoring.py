@@ -61,8 +61,13 @@ def _at_step(history: Any, step: int | None) -> float | None:
     return value
 
 
-def outcome_of(trial: Any, primary: str) -> Outcome:
-    """How a Keras Tuner trial that has ended went."""
+def ending(trial: Any, primary: str) -> tuple[dict[str, Any], Outcome | None]:
+    """The values by name that a Keras Tuner trial ran with, and how it ended; None while it has not ended."""
+    running = trial.status in ("RUNNING", "INVALID")
+    return trial.hyperparameters.values, None if running else _outcome(trial, primary)
+
+
+def _outcome(trial: Any, primary: str) -> Outcome:
     if trial.status == "COMPLETED":
         return Outcome(scores_of(trial, primary))
     told = (trial.message or "The trial failed without a message.").strip()

@@ -17,7 +17,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras_tuner
-from keras_tuner.src import utils
 
 from keras_nas.errors import InvalidArgument, ResumeError
 from keras_nas.objectives.constraints import constraints_from
@@ -25,13 +24,12 @@ from keras_nas.oracle.growing import GrowingLedger
 from keras_nas.oracle.hyperparameters import ActiveHyperParameters
 from keras_nas.oracle.record import check_inside, write_json
 from keras_nas.oracle.scopes import ScopeDiscovery
-from keras_nas.oracle.scoring import failures_in_a_row, objectives_of, outcome_of, ranked, scores_of
+from keras_nas.oracle.scoring import ending, failures_in_a_row, objectives_of, ranked, scores_of
 from keras_nas.strategy import WAIT, Problem, Signal, Strategy
 from keras_nas.tuners import make
 
 IDLE_SECONDS = 0.05
 """How long a tuner that must wait for another one's trial is held, so that it does not spin."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -139,14 +137,14 @@ class StrategyOracle(keras_tuner.Oracle):
         self._refuse_new_entries(trial)
         super().end_trial(trial)
         ended = self.trials[trial.trial_id]
-        if ended.status != "INVALID":
-            self._observe(ended)
+        self._observe(ended)
         self.save()
         return self._too_many_failures(ended)
 
     def _observe(self, ended: Any) -> None:
-        outcome = outcome_of(ended, self.objectives[0].name)
-        self._feed.observe(ended.trial_id, self.hyperparameters, ended.hyperparameters.values, outcome)
+        values, outcome = ending(ended, self.objectives[0].name)
+        if outcome is not None:
+            self._feed.observe(ended.trial_id, self.hyperparameters, values, outcome)
 
     def _locked(self, call: Callable[..., Any], *args: Any) -> Any:
         """Call under Keras Tuner's lock, which an exception inside would leave held for ever."""
@@ -188,7 +186,8 @@ class StrategyOracle(keras_tuner.Oracle):
             trial.hyperparameters, trial.status, trial.message = known, "FAILED", str(error)
 
     def _record_values(self, trial: Any) -> None:
-        trial.hyperparameters = ActiveHyperParameters.of(trial.hyperparameters)
+        if not isinstance(trial.hyperparameters, ActiveHyperParameters):
+            trial.hyperparameters = ActiveHyperParameters.of(trial.hyperparameters)
         super()._record_values(trial)
 
     def score_trial(self, trial: Any) -> None:
@@ -243,7 +242,7 @@ class StrategyOracle(keras_tuner.Oracle):
 
     def get_state(self) -> dict[str, Any]:
         """Keras Tuner's state and the ledger's log, in JSON types."""
-        return {**super().get_state(), "search": self._search(), "ledger": self._feed.to_json()}
+        return {**super().get_state(), "search": self._search(), "ledger": self._feed.to_json(self.trials)}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Take up an earlier state; the strategy observes its log again."""
@@ -254,7 +253,8 @@ class StrategyOracle(keras_tuner.Oracle):
             )
         super().set_state(state)
         self.trials: dict[str, Any] = {trial_id: self.trials[trial_id] for trial_id in self.start_order}
-        self._feed.from_json(state["ledger"], self.hyperparameters)
+        told = {trial_id: ending(trial, self.objectives[0].name) for trial_id, trial in self.trials.items()}
+        self._feed.from_json(state["ledger"], self.hyperparameters, told)
 
     def _search(self) -> dict[str, Any]:
         objectives = [[objective.name, objective.direction] for objective in self.objectives]
@@ -281,19 +281,12 @@ class StrategyOracle(keras_tuner.Oracle):
         """Write the state, whole or not at all; while a call is under way, once it has ended."""
         self._unsaved = self._busy
         if not self._busy:
-            self._write(self._get_oracle_fname(), self.get_state())
+            write_json(self._get_oracle_fname(), self.get_state())
 
     def _save_trial(self, trial: Any) -> None:
         under_way = trial.status == "RUNNING" and trial.metrics.metrics
         path = os.path.join(self._get_trial_dir(trial.trial_id), "trial.json")
-        self._write(path, trial.get_state(), durable=not under_way)
-
-    def _write(self, path: str, state: dict[str, Any], durable: bool = True) -> None:
-        """Atomically on a disk; a bucket ("gs://...") replaces objects as a whole by itself."""
-        if "://" in path:
-            utils.save_json(path, state)
-        else:
-            write_json(path, state, durable)
+        write_json(path, trial.get_state(), durable=not under_way)
 
     def _set_project_dir(self, directory: Any, project_name: str) -> None:
         check_inside(directory, project_name)

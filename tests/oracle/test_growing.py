@@ -5,9 +5,10 @@ from typing import Any
 
 import keras_tuner
 
+from keras_nas.architecture import Architecture
 from keras_nas.objectives import Objective
 from keras_nas.oracle.growing import GrowingLedger
-from keras_nas.strategy import DONE, WAIT, Failure, Outcome, Problem
+from keras_nas.strategy import DONE, WAIT, Failure, Outcome, Problem, Proposal
 from tests.oracle.fakes import Spy
 
 
@@ -67,9 +68,30 @@ def test_the_log_survives_json() -> None:
     first, second = Spy(), Spy()
     feed, again = ledger(first), ledger(second)
     values = feed.ask("a", space())
-    feed.observe("a", space(), values, Outcome(failure=Failure("timeout", "too long", "trace")))
+    outcome = Outcome(failure=Failure("timeout", "too long", "trace"))
+    feed.observe("a", space(), values, outcome)
     pending = feed.ask("b", space())
-    again.from_json(json.loads(json.dumps(feed.to_json())), space())
-    assert second.seen == first.seen and again.to_json() == feed.to_json()
+    ran = {"a": (values, outcome), "b": (pending, None)}
+    again.from_json(json.loads(json.dumps(feed.to_json(ran))), space(), ran)
+    assert second.seen == first.seen and again.to_json(ran) == feed.to_json(ran)
     again.observe("b", space(), pending, Outcome({"score": 1.0}))
     assert again.ask("c", space()) is DONE
+
+
+def test_the_log_holds_what_keras_tuners_trials_do_not() -> None:
+    spy = Spy()
+    feed = ledger(spy)
+    first = feed.ask("a", space())
+    other = Proposal(Architecture({"op": "conv" if first["op"] == "pool" else "pool"}), note={"why": "new"})
+    spy.answers = [Proposal(Architecture(first)), other]
+    feed.observe("a", space(), first, Outcome({"score": 1.0}))
+    feed.ask("b", space())
+    assert feed.to_json("a") == {
+        "numbers": {"a": 0, "b": 2},
+        "trials": [
+            {"trial": "a"},
+            {"repeats": 0},
+            {"architecture": dict(other.architecture), "source": "run", "outcome": None, "note": {"why": "new"}},
+        ],
+        "log": [0, -1, 1, -2, 2],
+    }

@@ -8,14 +8,17 @@ from keras_tuner.src.engine.metrics_tracking import MetricsTracker
 
 from keras_nas.objectives import Objective
 from keras_nas.objectives.constraints import constraints_from
-from keras_nas.oracle.scoring import failures_in_a_row, objectives_of, outcome_of, ranked, scores_of
+from keras_nas.oracle.scoring import ending, failures_in_a_row, objectives_of, ranked, scores_of
 
 
 def trial(score: float | None = 0.5, **metrics: float) -> Any:
     tracker = MetricsTracker()
     for name, value in metrics.items():
         tracker.update(name, value, step=1)
-    return SimpleNamespace(status="COMPLETED", score=score, best_step=1, metrics=tracker, message=None)
+    hp = SimpleNamespace(values={"units": 3})
+    return SimpleNamespace(
+        status="COMPLETED", score=score, best_step=1, metrics=tracker, message=None, hyperparameters=hp
+    )
 
 
 def test_scores_are_those_of_the_best_step_and_finite() -> None:
@@ -39,8 +42,15 @@ def test_scores_are_those_of_the_best_step_and_finite() -> None:
 def test_failures_have_a_kind(message: str | None, kind: str) -> None:
     failed = trial(None)
     failed.status, failed.message = "FAILED", message
-    failure = outcome_of(failed, "val_loss").failure
-    assert failure is not None and failure.kind == kind and "\n" not in failure.message
+    values, outcome = ending(failed, "val_loss")
+    failure = outcome.failure if outcome else None
+    assert values == {"units": 3} and failure is not None and failure.kind == kind and "\n" not in failure.message
+
+
+def test_a_running_trial_has_not_ended() -> None:
+    running = trial(None)
+    running.status = "RUNNING"
+    assert ending(running, "val_loss") == ({"units": 3}, None)
 
 
 def test_one_objective_ranks_by_score_and_constraints_before() -> None:

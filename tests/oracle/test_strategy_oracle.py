@@ -51,9 +51,9 @@ def test_parallel_tuners_get_different_trials_and_wait_for_the_last(tmp_path: Pa
     assert first.hyperparameters.values != second.hyperparameters.values
     finish(oracle, first)
     assert oracle.create_trial("a").status == "IDLE"
-    asked = len(oracle._feed.to_json()["trials"])
+    asked = len(oracle._feed.to_json(())["trials"])
     assert oracle.create_trial("a").status == "IDLE"
-    assert len(oracle._feed.to_json()["trials"]) == asked, "asked again though nothing had changed"
+    assert len(oracle._feed.to_json(())["trials"]) == asked, "asked again though nothing had changed"
     finish(oracle, second)
     assert oracle.create_trial("a").status == "STOPPED"
 

@@ -19,7 +19,7 @@ pytestmark = QUIET
 def build(hp: Any) -> Any:
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(hp.Choice("units", [1, 2, 3]))])
     model.add(keras.layers.Dense(1))
-    model.compile(loss="mse")
+    model.compile(loss="mse", run_eagerly=True)
     return model
 
 
