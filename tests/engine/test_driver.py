@@ -204,6 +204,8 @@ def test_the_time_limit_holds_whatever_hangs(tmp_path: Path, function: Callable[
 
 def test_a_trial_content_with_what_it_has_counts_at_the_time_limit(tmp_path: Path) -> None:
     with Pool([Share()], tmp_path, SETTINGS) as pool:
+        while not pool.free:
+            pool.events()
         _, record = drive(tmp_path, fakes.job_of(fakes.patient, keep=True), Plan(max_seconds=1.0), pool)
     assert record.trials[0].outcome is not None
     assert record.trials[0].outcome.ok
