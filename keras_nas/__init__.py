@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from keras_nas.decisions import Decisions as Decisions
     from keras_nas.graph import Graph as Graph
     from keras_nas.graph import Join as Join
+    from keras_nas.graph import Shared as Shared
     from keras_nas.ledger import Ledger as Ledger
     from keras_nas.methods import methods as methods
     from keras_nas.net import Net as Net
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from keras_nas.space import Range as Range
     from keras_nas.space import Repeat as Repeat
     from keras_nas.space import Series as Series
+    from keras_nas.space import Stride as Stride
     from keras_nas.space import block as block
     from keras_nas.spaces import Space as Space
     from keras_nas.spaces import spaces as spaces
@@ -62,14 +64,14 @@ _NAMES = {
     "search": ("search",),
     "architecture": ("Architecture",),
     "decisions": ("Decision", "Decisions"),
-    "graph": ("Graph", "Join"),
+    "graph": ("Graph", "Join", "Shared"),
     "ledger": ("Ledger",),
     "net": ("Net",),
     "objectives.objective": ("Objective",),
     "oracle": ("StrategyOracle",),
     "methods": ("methods",),
     "result": ("SearchResult", "load"),
-    "space": ("Channels", "Choice", "Given", "Op", "Range", "Repeat", "Series", "block"),
+    "space": ("Channels", "Choice", "Given", "Op", "Range", "Repeat", "Series", "Stride", "block"),
     "spaces": ("Space", "spaces"),
     "strategy": ("DONE", "WAIT", "Failure", "Outcome", "Problem", "Proposal", "Strategy"),
     "tasks": ("Task",),

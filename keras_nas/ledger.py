@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 from keras_nas.architecture import Architecture
@@ -49,25 +48,21 @@ class Ledger:
     """Asks a strategy and tells it, keeping the record.
 
     Args:
-        strategy: begun on `problem` when it is first needed.
+        strategy: begun here, on `problem`, so that one that cannot do it says so at once.
         problem: the space, objectives, constraints and seed.
         screen: says before any work why an architecture cannot do (`Failure`), or None when it can.
     """
 
     def __init__(self, strategy: Strategy, problem: Problem, screen: Screen | None = None) -> None:
-        self._strategy = strategy
+        self.strategy = strategy
         self.problem = problem
         self.screen = screen
         self.trials: list[Trial] = []
         self.log: list[Event] = []
         self._known: dict[tuple[str, tuple[tuple[str, float], ...]], Trial] = {}
         self._pending: dict[int, Trial] = {}
-
-    @cached_property
-    def strategy(self) -> Strategy:
-        """The strategy, begun on the problem when it is first needed."""
-        self._strategy.begin(self.problem)
-        return self._strategy
+        self._echoes: dict[int, list[Trial]] = {}
+        strategy.begin(problem)
 
     @property
     def pending(self) -> list[Trial]:
@@ -92,7 +87,8 @@ class Ledger:
             KeyError: when that trial is not pending (told before, or never asked for).
         """
         trial = self._pending.pop(number)
-        self._observe(trial, outcome)
+        for told in (trial, *self._echoes.pop(number, ())):
+            self._observe(told, outcome)
 
     def restore(self, trials: Iterable[Trial], log: Iterable[Event]) -> None:
         """Replay the log of an earlier run of the same search on a fresh ledger; pending trials are pending again."""
@@ -123,8 +119,9 @@ class Ledger:
     def _register(self, trial: Trial) -> None:
         self.trials.append(trial)
         self.log.append(("propose", trial.number))
-        if trial.source != "repeat":
-            self._known[_key(trial.proposal)] = trial
+        known = self._known.setdefault(_key(trial.proposal), trial)
+        if known is not trial and known.outcome is None:
+            self._echoes.setdefault(known.number, []).append(trial)
         if trial.source == "run":
             self._pending[trial.number] = trial
 

@@ -106,7 +106,8 @@ def search(
             arguments have proved to be sound.
         workers: trainings at the same time in processes of their own, "auto", or 0 for the calling process.
         precision: "auto", "float32", "mixed_float16" or "mixed_bfloat16" for training; models are float32.
-        callbacks: Keras callbacks for every training; each training has copies of its own, and logs hold the loss.
+        callbacks: Keras callbacks for every training; each training has copies of its own. Logs hold the loss, and
+            `self.model.network` is the network in training.
         verbose: 0 for silence.
 
     Returns:
@@ -122,6 +123,9 @@ def search(
     Example:
         >>> result = keras_nas.search("image_classification", (x, y), max_time=600)  # doctest: +SKIP
         >>> result.export("model")  # doctest: +SKIP
+        >>> search("image_clasification", None)
+        Traceback (most recent call last):
+        keras_nas.errors.InvalidArgument: Unknown task 'image_clasification': expected one of ...
     """
     began = time.monotonic()
     check_budget(max_time, max_trials)

@@ -59,7 +59,7 @@ def test_builds_what_the_hyperparameters_answer(hypermodel: Counted) -> None:
     hp.values |= {"body": "drop", "body/drop/rate": 0.3}
     model = hypermodel.build(hp)
     assert [layer.rate for layer in model.layers if isinstance(layer, layers.Dropout)] == [pytest.approx(0.3)]
-    assert model.optimizer.learning_rate == pytest.approx(1e-3)
+    assert float(model.optimizer.learning_rate) == pytest.approx(1e-3)
 
 
 def test_our_tuner_builds_no_model_at_construction(hypermodel: Counted, tmp_path: Path) -> None:

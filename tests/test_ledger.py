@@ -64,6 +64,22 @@ def test_what_is_pending_is_not_handed_out_twice() -> None:
     assert strategy.seen == []
 
 
+def test_a_repeat_of_what_is_pending_is_observed_when_that_ends() -> None:
+    ledger, strategy = begun("a", "a", "b")
+    first, _ = asked(ledger), asked(ledger)
+    ledger.tell(first.number, scored(1.0))
+    assert strategy.seen == [("a", 1.0), ("a", 1.0)]
+
+
+def test_a_repeat_of_what_is_pending_is_observed_after_a_resume_too() -> None:
+    ledger, _ = begun("a", "a", "b")
+    first, _ = asked(ledger), asked(ledger)
+    again, strategy = begun("a", "a", "b")
+    again.restore(ledger.trials, ledger.log)
+    again.tell(first.number, scored(1.0))
+    assert strategy.seen == [("a", 1.0), ("a", 1.0)]
+
+
 def test_a_strategy_that_repeats_itself_is_given_something_unseen() -> None:
     ledger, _ = begun("a")
     found = []

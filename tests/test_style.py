@@ -12,6 +12,8 @@ from tests.test_layout import report
 MODULE_MEDIAN, MODULE_MAXIMUM = 120, 300
 FUNCTION_MEDIAN, FUNCTION_MAXIMUM = 10, 60
 CONSTRUCTOR_ARGUMENTS = 7
+EAGER = {"keras_nas.ledger.Ledger"}
+"""Constructors that begin what they are given, so that what cannot work is refused at once."""
 FACADES = {"keras_nas.search.search"}
 """Functions of so many arguments that the docstring alone is long; their code counts."""
 
@@ -107,7 +109,7 @@ def test_constructors_only_store() -> None:
             for source in PACKAGE
             for node in source.classes()
             for f in node.body
-            if isinstance(f, ast.FunctionDef) and f.name == "__init__"
+            if isinstance(f, ast.FunctionDef) and f.name == "__init__" and f"{source.module}.{node.name}" not in EAGER
             for statement in f.body
             if _working(statement)
         ]
