@@ -7,8 +7,8 @@
     def test_my_strategy(check):
         check(Subject(MyStrategy))
 
-The same checks run without pytest: `for check in STRATEGY_CHECKS: check(Subject(MyStrategy))`. A block is checked by one
-call, `check_block(my_block(...))`.
+The same checks run without pytest: `for check in STRATEGY_CHECKS: check(Subject(MyStrategy))`. A block is checked by
+one call, `check_block(my_block(...))`.
 """
 
 from keras_nas.testing.blocks import check_block
