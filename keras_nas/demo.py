@@ -12,7 +12,7 @@ from keras_nas.result import SearchResult
 SNIPPET = """import tensorflow as tf
 model = tf.saved_model.load({path!r})
 probabilities = model.serve(images)  # uint8 (n, 8, 8), as they came"""
-COLUMNS = ["trial", "stage", "val_accuracy", "val_loss", "params", "trained_seconds"]
+COLUMNS = ["trial", "stage", "val_accuracy", "val_loss", "params", "epochs"]
 
 
 def demo(directory: str | Path, max_time: float = 120.0, seed: int = 0) -> SearchResult:

@@ -10,6 +10,7 @@ import numpy as np
 from keras_nas.architecture import Architecture
 from keras_nas.data import Rows
 from keras_nas.errors import InfeasibleError, InvalidArgument, unknown
+from keras_nas.estimators.custom import check_registered
 from keras_nas.estimators.scoring import (
     LATENCY,
     MEASURED,
@@ -195,12 +196,14 @@ def check_baseline(training: Training) -> None:
         return
     rows = Rows.load(training.data)
     try:
-        outputs = np.asarray(build(training, None).model(np.asarray(rows.x[:4])))
+        model = build(training, None).model
+        outputs = np.asarray(model(np.asarray(rows.x[:4])))
     except Exception as error:
         raise InvalidArgument(
             f"baseline_model cannot be built or applied to rows of {signature.input_shape} {signature.input_dtype} "
             f"({type(error).__name__}: {error}). Expected a model that takes rows as you gave them."
         ) from error
+    check_registered(model)
     if outputs.shape != (4, signature.outputs):
         raise InvalidArgument(
             f"baseline_model gives {outputs.shape} for 4 rows; expected {(4, signature.outputs)}: one output "

@@ -197,7 +197,7 @@ class SearchResult:
         return sorted(front, key=lambda candidate: self.objectives[0].loss(candidate.scores))
 
     def leaderboard(self) -> pd.DataFrame:
-        """All trained networks, best first: scores, how they were trained, and every decision."""
+        """All trained networks, best first: scores, epochs that they were trained, and every decision."""
         import pandas as pd
 
         rows = [
@@ -205,7 +205,7 @@ class SearchResult:
                 "trial": c.number,
                 "stage": "baseline" if c.baseline else "final" if c.final else "explored",
                 **c.scores,
-                **{f"trained_{name}": value for name, value in c.fidelity.items() if name != "final"},
+                "epochs": round(c.measurements["epochs"], 1),
                 **c.architecture,
             }
             for c in self._ordered(self.trials)

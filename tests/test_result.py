@@ -71,7 +71,7 @@ def test_the_leaderboard_begins_with_the_winner(found: SearchResult) -> None:
     assert len(table) == 4
     assert table["trial"][0] == found.winner.number
     assert table["stage"].tolist().count("baseline") == 1
-    assert {"val_accuracy", "params", "filters", "units", "trained_epochs"} <= set(table.columns)
+    assert {"val_accuracy", "params", "filters", "units", "epochs"} <= set(table.columns)
 
 
 def test_the_best_within_limits(found: SearchResult) -> None:

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras_nas.errors import InvalidArgument
+from keras_nas.estimators.custom import own_classes
 
 
 @dataclass(frozen=True)
 class Fresh:
     """Makes a functional or sequential model with new weights, in any process.
 
-    Layer classes of the user's own travel by value: the process that makes the model need not know their module.
-
     Args:
         kind: the model's class.
         config: its configuration.
-        classes: layer classes that Keras does not bring, by the names that the configuration uses.
+        classes: layer classes of the user's own, by registered name.
     """
 
     kind: type[Any]
@@ -51,18 +50,6 @@ def maker(baseline: Any) -> Callable[[], Any]:
         )
     make: Callable[[], Any] = baseline
     return make
-
-
-def own_classes(model: Any) -> dict[str, Any]:
-    """The classes of a model's layers that are not Keras', by class name and by registered name."""
-    import keras
-
-    found: dict[str, Any] = {}
-    for layer in model._flatten_layers():
-        kind = type(layer)
-        if kind is not type(model) and kind.__module__.split(".")[0] != "keras":
-            found |= {kind.__name__: kind, keras.saving.get_registered_name(kind): kind}
-    return found
 
 
 def _functional(model: Any) -> bool:

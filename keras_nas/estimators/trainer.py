@@ -37,6 +37,12 @@ class Trainer(keras.Model):
         """The network's inputs, for callbacks that ask the model what it takes."""
         return self.network.inputs
 
+    @property
+    def input(self) -> Any:
+        """The network's only input, or the list of all."""
+        inputs = self.network.inputs
+        return inputs[0] if len(inputs) == 1 else inputs
+
     def train_step(self, data: Any) -> dict[str, Any]:
         """One update on one batch; the loss is the mean over the rows, whichever tower they were in."""
         with tf.GradientTape() as tape:

@@ -18,6 +18,7 @@ from keras_nas.architecture import Label
 from keras_nas.data import Rows, Split
 from keras_nas.engine.failures import failing_as
 from keras_nas.engine.job import Report, TrialError
+from keras_nas.estimators.custom import check_registered, register
 from keras_nas.estimators.schedule import Budget
 from keras_nas.estimators.scoring import measure_costs, validation_scores
 from keras_nas.spaces import Space
@@ -63,6 +64,7 @@ class Options:
         callbacks: Keras callbacks for every training.
         class_weight: "balanced", or None.
         baseline: makes the user's own model, which is trained like any other where the architecture is None.
+        custom_objects: what the user's script has registered with Keras, by registered name.
         limits: costs to measure after training: name -> limit or None; `params` above its limit ends a trial early.
     """
 
@@ -72,6 +74,7 @@ class Options:
     callbacks: Sequence[Any] = ()
     class_weight: str | None = None
     baseline: Any = None
+    custom_objects: Mapping[str, Any] = field(default_factory=dict)
     limits: Mapping[str, float | None] = field(default_factory=dict)
 
 
@@ -107,7 +110,9 @@ def train(
     keras.utils.set_random_seed((training.seed * 1_000_003 + number) % 2**31)
     rows, split = Rows.load(training.data), Split.load(training.data)
     with failing_as("build_error"):
+        register(training.options.custom_objects)
         built = build(training, architecture)
+        check_registered(built.model)
     _check_size(built, training.options.limits)
     ready = time.monotonic()
     budget = Budget(fidelity.get("epochs"), fidelity.get("seconds"))

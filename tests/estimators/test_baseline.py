@@ -47,7 +47,7 @@ def test_a_model_starts_from_new_weights(make: Any) -> None:
     assert (other.layers[-1].kernel.numpy() != model.layers[-1].kernel.numpy()).any()
 
 
-@pytest.mark.parametrize("make", [sequential, functional])
+@pytest.mark.parametrize("make", [functional])
 def test_layers_of_ones_own_travel_by_value(make: Any, tmp_path: Path) -> None:
     """Into a process that cannot import the module they stand in."""
     cloudpickle.register_pickle_by_value(sys.modules[__name__])

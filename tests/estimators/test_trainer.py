@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from keras_nas.callbacks import LatencyCallback
 from keras_nas.estimators.trainer import Trainer
 
 X = np.random.default_rng(0).normal(size=(7, 5)).astype(np.float32)
@@ -49,4 +50,11 @@ def test_one_tower_is_keras_own_step() -> None:
 
 def test_callbacks_may_ask_what_the_model_takes() -> None:
     network = keras.Sequential([keras.Input((5,)), layers.Dense(2)])
-    assert [tensor.shape for tensor in Trainer(network).inputs] == [(None, 5)]
+    trainer = Trainer(network)
+    assert [tensor.shape for tensor in trainer.inputs] == [(None, 5)]
+    assert trainer.input is network.inputs[0]
+    watch = LatencyCallback(max_seconds=0.05)
+    watch.set_model(trainer)
+    watch.on_train_end()
+    assert watch.measurement is not None
+    assert watch.measurement.latency_ms > 0
