@@ -16,7 +16,7 @@ from keras_nas.decisions import Decisions
 from keras_nas.ledger import Event, Ledger, Trial
 from keras_nas.oracle.hyperparameters import HyperSpace, hyper_space
 from keras_nas.oracle.record import Json, log_from_json, log_to_json, trial_from_json, trial_to_json
-from keras_nas.strategy import WAIT, Outcome, Problem, Proposal, Signal, Strategy
+from keras_nas.strategy import DONE, WAIT, Outcome, Problem, Proposal, Signal, Strategy
 
 Ended = tuple[Mapping[str, Any], Outcome | None]
 """The values by name of a trial and how it ended, None while it runs."""
@@ -45,14 +45,16 @@ class GrowingLedger:
         """The values of the next proposal, to be run as trial `trial_id`; `WAIT` or `DONE`.
 
         Its fidelity stands beside the hyperparameters as Keras Tuner's Hyperband has it, `tuner/epochs`. After `WAIT`
-        the strategy is not asked again before a trial has ended.
+        the strategy is not asked again before a trial has ended. Nothing is done while a trial is running, which may
+        yet find hyperparameters that nobody knows.
         """
         if self._waiting:
             return WAIT
-        answer = self._in(hyperparameters).ask()
-        self._waiting = answer is WAIT
+        ledger = self._in(hyperparameters)
+        answer = ledger.ask()
+        self._waiting = isinstance(answer, Signal) and bool(ledger.pending)
         if isinstance(answer, Signal):
-            return answer
+            return WAIT if self._waiting else DONE
         self.numbers[trial_id] = answer.number
         proposal = answer.proposal
         work = {f"tuner/{name}": _plain(amount) for name, amount in proposal.fidelity.items()}
@@ -90,7 +92,7 @@ class GrowingLedger:
                 self._originals[key] = trial.number
             self._written.append(trial_to_json(trial, ids.get(trial.number), original))
         log = log_to_json([] if self._ledger is None else self._ledger.log)
-        return {"numbers": self.numbers, "trials": self._written, "log": log}
+        return {"trials": self._written, "log": log}
 
     def from_json(self, written: Mapping[str, Any], hyperparameters: Any, ended: Mapping[str, Ended]) -> None:
         """Take up an earlier log.
@@ -100,7 +102,7 @@ class GrowingLedger:
             hyperparameters: the space as it is now.
             ended: the values by name of Keras Tuner's trials and how they ended, by id.
         """
-        self.numbers = dict(written["numbers"])
+        self.numbers = {trial["trial"]: n for n, trial in enumerate(written["trials"]) if "trial" in trial}
         space = self._space = hyper_space(hyperparameters)
         ran = {trial_id: (space.architecture(values), outcome) for trial_id, (values, outcome) in ended.items()}
         trials: list[Trial] = []
