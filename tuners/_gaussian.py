@@ -190,6 +190,18 @@ class GaussianProcess:
         solved = solve_triangular(self.factor, self.weights, lower=True, trans="T", check_finite=False)
         return np.asarray(self.factor @ self.weights - self.kernel.noise * solved)
 
+    def left_out(self) -> np.ndarray:
+        """Each observation predicted from all others, shape `(rows,)`.
+
+        Reference:
+            Rasmussen and Williams, "Gaussian processes for machine learning", 2006, equation 5.12.
+        """
+        from scipy.linalg import cho_solve
+
+        inverse = cho_solve((self.factor, True), np.eye(len(self.rows)))
+        values = self.factor @ self.weights
+        return np.asarray(values - inverse @ values / np.diag(inverse))
+
     def predict(self, candidates: np.ndarray | Projection) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of the latent value of each row, both of shape `(candidates,)`."""
         projected = self._project(candidates)

@@ -109,9 +109,9 @@ def scalarised(losses: np.ndarray, weights: np.ndarray) -> np.ndarray:
     if losses.shape[1] == 1:
         return np.asarray(losses[:, 0])
     usable = np.isfinite(losses).all(axis=1)
-    if not usable.any():
-        return np.full(len(losses), np.inf)
-    low, high = losses[usable].min(axis=0), losses[usable].max(axis=0)
-    weighted = weights * (losses - low) / np.where(high > low, high - low, 1.0)
-    weighted = np.where(usable[:, None], weighted, np.inf)
-    return np.asarray(weighted.max(axis=1) + 0.05 * weighted.sum(axis=1))
+    low = losses[usable].min(axis=0, initial=np.inf)
+    high = losses[usable].max(axis=0, initial=-np.inf)
+    weighted = weights * (losses[usable] - low) / np.where(high > low, high - low, 1.0)
+    single = np.full(len(losses), np.inf)
+    single[usable] = weighted.max(axis=1) + 0.05 * weighted.sum(axis=1)
+    return single

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 
+from keras_nas.tuners._forest import Forest
 from keras_nas.tuners._pool import Merit
 from keras_nas.tuners._record import Record
 from keras_nas.tuners._surrogate import Surrogate
@@ -49,30 +50,6 @@ class Bananas(Surrogate):
             return np.asarray(mean + deviation * rng.standard_normal(len(rows)))
 
         return thompson
-
-
-class Forest:
-    """Extremely randomised trees, and how far they disagree.
-
-    Args:
-        rows: shape `(observations, columns)`.
-        values: shape `(observations,)`.
-        members: trees.
-        rng: draws all.
-    """
-
-    def __init__(self, rows: np.ndarray, values: np.ndarray, members: int, rng: np.random.Generator) -> None:
-        from sklearn.ensemble import ExtraTreesRegressor
-
-        seed = int(rng.integers(2**31))
-        self.trees = ExtraTreesRegressor(members, max_features=0.4, bootstrap=True, random_state=seed)
-        self.trees.fit(rows, values)
-
-    def predict(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation of the trees' predictions, both of shape `(len(rows),)`."""
-        single = rows.astype(np.float32)
-        predictions = np.stack([tree.predict(single, check_input=False) for tree in self.trees.estimators_])
-        return predictions.mean(axis=0), predictions.std(axis=0)
 
 
 def path_counts(

@@ -13,9 +13,9 @@ from keras_nas.domains import Labels
 from keras_nas.errors import InvalidArgument
 from keras_nas.operators import mutable, neighbours
 from keras_nas.strategy import Problem
+from keras_nas.tuners._forest import Forest
 from keras_nas.tuners._record import Record
 from keras_nas.tuners._surrogate import ModelBased
-from keras_nas.tuners.bananas import Forest
 
 EXTENSIONS = 600
 """Extensions of a beam that the predictor ranks."""

@@ -8,7 +8,8 @@ from keras_nas.domains import Labels
 from keras_nas.objectives.objective import Objective
 from keras_nas.strategy import Outcome, Problem
 from keras_nas.tuners import make
-from keras_nas.tuners.bananas import Forest, path_counts
+from keras_nas.tuners._forest import Forest
+from keras_nas.tuners.bananas import path_counts
 
 OPS = ("none", "skip_connect", "conv", "pool")
 EDGES = ("0->1", "0->2", "1->2", "0->3", "1->3", "2->3")

@@ -135,6 +135,17 @@ def test_expected_values_of_the_observations_are_the_posterior_mean():
     assert process.expected() == pytest.approx(process.predict(np.vstack([rows, waiting]))[0], abs=1e-4)
 
 
+def test_what_is_left_out_is_predicted_from_the_others():
+    rng = np.random.default_rng(3)
+    rows, values = rng.random((7, 2)), rng.standard_normal(7)
+    kernel = Kernel.prior(np.arange(2), np.ones(2, dtype=bool), np.zeros(2, dtype=bool))
+    left_out = GaussianProcess(kernel, rows, values, rows[:0]).left_out()
+    for index in range(7):
+        others = np.arange(7) != index
+        process = GaussianProcess(kernel, rows[others], values[others], rows[:0])
+        assert left_out[index] == pytest.approx(process.predict(rows[[index]])[0][0], abs=1e-6)
+
+
 def test_a_projection_gives_what_a_fresh_prediction_gives():
     rng = np.random.default_rng(2)
     rows, values, pool = rng.random((9, 3)), rng.standard_normal(9), rng.random((20, 3))
