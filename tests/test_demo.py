@@ -20,9 +20,9 @@ def test_its_data_and_its_baseline_fit() -> None:
 def test_from_search_to_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import tensorflow as tf
 
-    result = demo(tmp_path / "demo", max_time=60)
+    result = demo(tmp_path / "demo", max_time=120)
     out = capsys.readouterr().out
     for words in ("val_accuracy", "hold-out accuracy", "plain CNN", "logistic regression", "tf.saved_model.load("):
         assert words in out
-    served = tf.saved_model.load(str(tmp_path / "demo" / "model")).serve(load_digits()[0][:5])
-    np.testing.assert_allclose(served, result.best_model.predict(load_digits()[0][:5], verbose=0), atol=1e-4)
+    model, x = tf.saved_model.load(str(tmp_path / "demo" / "model")), load_digits()[0][:5]
+    np.testing.assert_allclose(model.serve(x), result.best_model.predict(x, verbose=0), atol=1e-4)

@@ -173,7 +173,11 @@ def test_export_takes_raw_rows(copied: Path, tmp_path: Path) -> None:
     found = keras_nas.load(copied)
     export = found.export(tmp_path / "model")
     assert export.max_abs_difference <= 1e-4
-    served = tf.saved_model.load(str(export.path)).serve(np.asarray(found.rows.x[:7]))
-    np.testing.assert_allclose(served, found.best_model.predict(np.asarray(found.rows.x[:7]), verbose=0), atol=1e-4)
+    model = tf.saved_model.load(str(export.path))
+    np.testing.assert_allclose(
+        model.serve(np.asarray(found.rows.x[:7])),
+        found.best_model.predict(np.asarray(found.rows.x[:7]), verbose=0),
+        atol=1e-4,
+    )
     assert export.manifest["classes"] == list(range(10))
     assert export.manifest["task"] == "image_classification"

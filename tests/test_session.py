@@ -234,14 +234,14 @@ def test_a_search_replaces_another_only_when_told(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_default_search_in_processes_within_its_time(tmp_path: Path) -> None:
-    """The whole call: the default space and strategy, the user's model beside the winner, 45 seconds."""
+    """The whole call: the default space and strategy, the user's model beside the winner, 90 seconds."""
     x, y = digit_images(1797)
     own = keras.Sequential([keras.Input((8, 8)), layers.Flatten(), layers.Dense(10, "softmax")])
     began = time.monotonic()
     result = keras_nas.search(
-        "image_classification", (x, y), max_time=45, baseline_model=own, directory=tmp_path / "search", verbose=0
+        "image_classification", (x, y), max_time=90, baseline_model=own, directory=tmp_path / "search", verbose=0
     )
-    assert time.monotonic() - began < 90  # the benchmark asserts 10 % on an idle machine
+    assert time.monotonic() - began < 120  # the benchmark asserts 10 % on an idle machine
     assert result.winner.final
     assert result.baseline is not None
     assert result.holdout["accuracy"] > 0.5
