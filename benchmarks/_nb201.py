@@ -155,9 +155,7 @@ def _cost_s(columns: dict[str, np.ndarray], dataset: str) -> np.ndarray:
     return np.asarray(training + _VALIDATION_10K[dataset] * columns["eval_s_per_10k"])
 
 
-def simulate(
-    table: Table, dataset: str, strategy: Strategy, seed: int, charge_repeats: bool = False
-) -> Run:
+def simulate(table: Table, dataset: str, strategy: Strategy, seed: int, charge_repeats: bool = False) -> Run:
     """Search until the data set's budget is spent.
 
     Args:

@@ -68,9 +68,7 @@ REFERENCE_RUNS = 500
 CURVE_POINTS = 100
 
 
-def measure(
-    label: str, dataset: str, runs: int, workers: int = 1, options: dict[str, Any] | None = None
-) -> list[Run]:
+def measure(label: str, dataset: str, runs: int, workers: int = 1, options: dict[str, Any] | None = None) -> list[Run]:
     """Runs of one row of the benchmark.
 
     Args:

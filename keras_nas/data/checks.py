@@ -19,8 +19,7 @@ def check_lengths(name: str, lengths: Mapping[str, int]) -> None:
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{column} has {rows:,} rows" for column, rows in lengths.items())
         raise DataError(
-            f"{name}: {listed}; expected the same number in each. "
-            "Check that all were filtered and shuffled alike."
+            f"{name}: {listed}; expected the same number in each. Check that all were filtered and shuffled alike."
         )
 
 

@@ -125,9 +125,7 @@ def _divide(strata: np.ndarray, fractions: tuple[float, float], seed: int) -> np
     return part
 
 
-def _divide_groups(
-    strata: np.ndarray, groups: np.ndarray, fractions: tuple[float, float], seed: int
-) -> np.ndarray:
+def _divide_groups(strata: np.ndarray, groups: np.ndarray, fractions: tuple[float, float], seed: int) -> np.ndarray:
     """Part of each row, whole groups at a time, with all strata in part 0.
 
     The groups are dealt into folds of like strata (scikit-learn's StratifiedGroupKFold), and each

@@ -54,7 +54,12 @@ def _start(width: int, shrinks: int, augmentation: str) -> dict[str, Label]:
         }
         for number in range(shrinks + 1)
     ]
-    recipe = {"learning_rate": 0.15, "weight_decay": 5e-4, "label_smoothing": 0.1, "augmentation": augmentation}
+    recipe: dict[str, Label] = {
+        "learning_rate": 0.15,
+        "weight_decay": 5e-4,
+        "label_smoothing": 0.1,
+        "augmentation": augmentation,
+    }
     labels: dict[str, Label] = {"stem": 16, "stem_stride": 1, "dropout": 0.0}
     for stage in stages:
         labels.update(stage)

@@ -1,4 +1,5 @@
 """Conformance checks of strategies: each takes a `Subject` and raises `AssertionError`."""
+
 # ruff: noqa: S101, S603
 from __future__ import annotations
 

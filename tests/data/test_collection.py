@@ -126,9 +126,7 @@ def test_a_full_disk_leaves_nothing(images: Arrays, refused: Refused, monkeypatc
     refused("The data needs 0 MB on the disk of .* free some, or choose a directory", images, error=StoreError)
 
 
-def test_a_disk_that_fills_up_leaves_nothing(
-    images: Arrays, refused: Refused, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_that_fills_up_leaves_nothing(images: Arrays, refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
