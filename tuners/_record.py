@@ -51,9 +51,24 @@ class Record:
         return np.stack([observation.row for observation in self.observed])
 
     @cached_property
+    def losses(self) -> np.ndarray:
+        """The objectives, minimised, infinite where it failed, shape `(observed, objectives)`."""
+        return np.array([observation.losses for observation in self.observed])
+
+    @cached_property
+    def violations(self) -> np.ndarray:
+        """By how much each breaks the constraints, shape `(observed,)`."""
+        return np.array([observation.violation for observation in self.observed])
+
+    @cached_property
     def merits(self) -> np.ndarray:
-        """The higher the better, standardised, shape `(observed,)`."""
-        return merits_of(self.observed, self.weights)
+        """The higher the better, standardised, the objectives weighed, shape `(observed,)`."""
+        return merits_of(scalarised(self.losses, self.weights), self.violations)
+
+    @cached_property
+    def each(self) -> np.ndarray:
+        """The same for each objective on its own, shape `(objectives, observed)`."""
+        return np.stack([merits_of(losses, self.violations) for losses in self.losses.T])
 
     def first(self, count: int) -> Record:
         """What it was when so many were known."""
@@ -64,15 +79,17 @@ class Record:
         return [self.observed[index].architecture for index in np.argsort(-self.merits, kind="stable")[:count]]
 
 
-def merits_of(observed: Sequence[Observation], weights: np.ndarray) -> np.ndarray:
+def merits_of(losses: np.ndarray, violations: np.ndarray) -> np.ndarray:
     """One number an observation, the higher the better, standardised.
 
     Loss is measured from the median in units of how far the best tenth is from it, and grows with the logarithm
     beyond the median: a model should tell the good from one another, not learn how bad the bad are. What breaks a
     constraint ranks below all that does not, the more the lower; failures lowest of all.
+
+    Args:
+        losses: to be minimised, infinite where it failed, shape `(observed,)`.
+        violations: by how much the constraints are broken, shape `(observed,)`.
     """
-    losses = scalarised(np.array([observation.losses for observation in observed]), weights)
-    violations = np.array([observation.violation for observation in observed])
     usable = np.isfinite(losses)
     feasible = usable & (violations <= 0)
     merits = np.full(len(losses), -np.inf)

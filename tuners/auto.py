@@ -42,7 +42,8 @@ class Auto(BayesianOptimization):
     A Gaussian process learns quickest where the decisions act smoothly and nearly on their own; trees where a few of
     them in company decide all. Which it is shows on what was observed: the process predicts each observation from all
     others, each tree those that its bootstrap left out, and the share of the trees is the one with which the blend
-    errs least about the better half. The expected improvement of the blend is maximised.
+    errs least about the better half. The expected improvement of the blend is maximised. With several objectives, each
+    proposal weighs them anew, and the process is alone.
 
     Args:
         initial: architectures spread over the space before the first fit.
@@ -67,16 +68,17 @@ class Auto(BayesianOptimization):
 
     def fit(self, record: Record, waiting: np.ndarray, rng: np.random.Generator) -> Merit:
         """The expected improvement under the blended posterior."""
-        kernel = self.kernel(record)
-        process = GaussianProcess(kernel, record.rows, record.merits, waiting)
-        blend = self.blend(record, kernel)
+        if len(self.problem.objectives) > 1:
+            return super().fit(record, waiting, rng)
+        process = self.processes(record, waiting)[0]
+        blend = self.blend(record, process.kernel)
         seen, _ = blend.forest.predict(process.rows) if blend.share else (0.0, 0.0)
         best = float(((1.0 - blend.share) * process.expected() + blend.share * seen).max())
 
         def improvement(candidates: np.ndarray) -> np.ndarray:
-            listed = candidates is self.pool.rows
-            mean, deviation = process.predict(self.projection if listed else candidates)
+            mean, deviation = self.predict(0, process, candidates)
             if blend.share:
+                listed = candidates is self.pool.rows
                 other, spread = blend.listed if listed else blend.forest.predict(candidates)
                 mean = (1.0 - blend.share) * mean + blend.share * other
                 deviation = np.sqrt((1.0 - blend.share) * deviation**2 + blend.share * spread**2 + 1e-8)

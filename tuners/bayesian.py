@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from keras_nas.errors import InvalidArgument, unknown
+from keras_nas.objectives.pareto import pareto_front
 from keras_nas.strategy import Problem
 from keras_nas.tuners._gaussian import GaussianProcess, Kernel, Projection, expected_improvement
 from keras_nas.tuners._pool import Merit
@@ -14,7 +17,9 @@ from keras_nas.tuners._surrogate import Surrogate
 SUBSET = 200
 """Observations from which the hyperparameters are fitted."""
 DRAWS = 16
-"""Joint draws over which the noisy expected improvement is averaged."""
+"""Draws over which an expected improvement without a formula is averaged."""
+SMOOTH = 0.05
+"""Width of the step from no improvement to some, so that all candidates rank."""
 ACQUISITIONS = ("ei", "nei")
 
 
@@ -26,7 +31,8 @@ class BayesianOptimization(Surrogate):
     decision is a label of its own. Where the problem describes its architectures, a kernel of the same form over
     what is told of them is added. What is pending is believed to turn out as expected, which keeps parallel
     proposals apart. The acquisition is ranked over all of a small space; over a large one by local search, from
-    random draws and from the best so far.
+    random draws and from the best so far. Several objectives have a process each; a proposal draws how it weighs
+    them, in such a way that together the proposals gain hypervolume.
 
     Args:
         initial: random architectures before the first fit.
@@ -41,7 +47,7 @@ class BayesianOptimization(Surrogate):
     Reference:
         Jones et al., "Efficient global optimization of expensive black-box functions", J. Global Optimization
         13, 1998; Letham et al., "Constrained Bayesian optimization with noisy experiments", arXiv 1706.07094;
-        Knowles, "ParEGO", IEEE TEC 10(1), 2006, for several objectives.
+        Zhang and Golovin, "Random hypervolume scalarizations", arXiv 2006.04655, for several objectives.
     """
 
     def __init__(self, initial: int = 10, acquisition: str = "ei") -> None:
@@ -54,29 +60,64 @@ class BayesianOptimization(Surrogate):
             raise InvalidArgument(unknown("acquisition", self.acquisition, ACQUISITIONS))
         super().begin(problem)
         self.prior = Kernel.prior(self.features.groups, self.features.numeric, self.features.told)
-        self.projection = Projection(self.pool.rows)
-        self._fitted: tuple[bytes, Kernel] = (b"", self.prior)
+        self.projections = [Projection(self.pool.rows) for _ in problem.objectives]
+        self._fitted: tuple[bytes, tuple[Kernel, ...]] = (b"", ())
 
     def fit(self, record: Record, waiting: np.ndarray, rng: np.random.Generator) -> Merit:
         """The expected improvement under the posterior."""
-        process = GaussianProcess(self.kernel(record), record.rows, record.merits, waiting)
-        bests = self._bests(process, record.rows, rng)
+        processes = self.processes(record, waiting)
+        if len(processes) > 1:
+            return self._front_improvement(processes, record, rng)
+        bests = self._bests(processes[0], record.rows, rng)
 
         def improvement(candidates: np.ndarray) -> np.ndarray:
-            listed = candidates is self.pool.rows
-            mean, deviation = process.predict(self.projection if listed else candidates)
+            mean, deviation = self.predict(0, processes[0], candidates)
             return np.asarray(np.logaddexp.reduce([expected_improvement(mean, deviation, best) for best in bests]))
 
         return improvement
 
-    def kernel(self, record: Record) -> Kernel:
-        """The kernel fitted to the first observations, as many as the last refit had; evenly spread if many."""
+    def processes(self, record: Record, waiting: np.ndarray) -> list[GaussianProcess]:
+        """The posterior of each objective."""
+        kernels = self.kernels(record)
+        return [GaussianProcess(k, record.rows, each, waiting) for k, each in zip(kernels, record.each, strict=True)]
+
+    def kernels(self, record: Record) -> tuple[Kernel, ...]:
+        """Of each objective, fitted to as many observations as the last refit had; evenly spread ones if many."""
         first = record.first(refit_at(len(record.observed)))
         chosen = np.unique(np.linspace(0, len(first.rows) - 1, SUBSET).astype(int))
-        key = first.rows[chosen].tobytes() + first.merits[chosen].tobytes()
+        rows, each = first.rows[chosen], first.each[:, chosen]
+        key = rows.tobytes() + each.tobytes()
         if key != self._fitted[0]:
-            self._fitted = key, self.prior.fitted(first.rows[chosen], first.merits[chosen])
+            self._fitted = key, tuple(self.prior.fitted(rows, merits) for merits in each)
         return self._fitted[1]
+
+    def predict(self, objective: int, process: GaussianProcess, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As `process.predict`, keeping what can be kept for a pool that lists a whole space."""
+        return process.predict(self.projections[objective] if rows is self.pool.rows else rows)
+
+    def _front_improvement(
+        self, processes: Sequence[GaussianProcess], record: Record, rng: np.random.Generator
+    ) -> Merit:
+        """The expected improvement of the smallest of all merits above the front's worst, each in its own unit.
+
+        Drawn anew for every proposal, the units make the expected gain that of the hypervolume.
+        """
+        weights = np.abs(rng.standard_normal(len(processes)))
+        weights /= np.linalg.norm(weights)
+        expected = np.stack([process.expected() for process in processes])
+        front = expected[:, pareto_front(-expected.T)]
+        low = front.min(axis=1) - 0.1 * np.maximum(np.ptp(front, axis=1), 1.0)
+        best = ((expected - low[:, None]) / weights[:, None]).min(axis=0).max()
+        noise = rng.standard_normal((DRAWS, len(processes), 1))
+
+        def improvement(candidates: np.ndarray) -> np.ndarray:
+            moments = [self.predict(i, process, candidates) for i, process in enumerate(processes)]
+            mean, deviation = (np.stack(moment) for moment in zip(*moments, strict=True))
+            drawn = (mean + deviation * noise - low[:, None]) / weights[:, None]
+            gains = np.logaddexp(0.0, (drawn.min(axis=1) - best) / SMOOTH)
+            return np.asarray(np.log(gains.mean(axis=0) + np.finfo(float).tiny))
+
+        return improvement
 
     def _bests(self, process: GaussianProcess, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """What is to be improved on: one value, or draws of it."""

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from keras_nas.architecture import Architecture
 from keras_nas.decisions import Decision, Decisions
 from keras_nas.domains import Interval, Labels
 from keras_nas.errors import InvalidArgument
@@ -10,7 +9,7 @@ from keras_nas.strategy import Problem
 from keras_nas.tuners import make
 from keras_nas.tuners._features import Features
 from keras_nas.tuners._pool import Pool
-from keras_nas.tuners._record import Observation, merits_of, scalarised
+from keras_nas.tuners._record import merits_of, scalarised
 
 ACCURACY = (Objective("val_accuracy"),)
 SPACE = Decisions(
@@ -20,13 +19,10 @@ SPACE = Decisions(
         Decision("rate", Interval(0.0, 1.0), (("op", frozenset({"pool"})),)),
     )
 )
-ONE = np.ones(1)
 
 
-def observations(losses, violations=None):
-    violations = [0.0] * len(losses) if violations is None else violations
-    pairs = zip(losses, violations, strict=True)
-    return [Observation(Architecture({}), np.zeros(1), np.atleast_1d(loss), broken) for loss, broken in pairs]
+def merits(losses, violations=None):
+    return merits_of(np.array(losses), np.zeros(len(losses)) if violations is None else np.array(violations))
 
 
 def test_features_tell_a_sleeping_number_from_its_least_value_and_the_order_of_options():
@@ -52,21 +48,21 @@ def test_what_is_told_is_standardised_and_a_group_counts_as_one():
 
 
 def test_merits_keep_the_order_and_bend_what_is_bad():
-    merits = merits_of(observations([0.1, 0.2, 0.3, 0.4, 100.0]), ONE)
-    assert (np.diff(merits) < 0).all()
-    assert merits[3] - merits[4] < 10 * (merits[0] - merits[3])
-    assert merits.mean() == pytest.approx(0.0) and merits.std() == pytest.approx(1.0)
+    found = merits([0.1, 0.2, 0.3, 0.4, 100.0])
+    assert (np.diff(found) < 0).all()
+    assert found[3] - found[4] < 10 * (found[0] - found[3])
+    assert found.mean() == pytest.approx(0.0) and found.std() == pytest.approx(1.0)
 
 
 def test_what_breaks_a_constraint_ranks_below_what_does_not_and_failures_lowest():
-    merits = merits_of(observations([0.9, 0.1, 0.1, np.inf, 0.5], [0.0, 0.2, 0.7, np.inf, 0.0]), ONE)
-    assert np.argsort(-merits, kind="stable").tolist() == [4, 0, 1, 2, 3]
-    assert merits[2] == pytest.approx(merits[3])
+    found = merits([0.9, 0.1, 0.1, np.inf, 0.5], [0.0, 0.2, 0.7, np.inf, 0.0])
+    assert np.argsort(-found, kind="stable").tolist() == [4, 0, 1, 2, 3]
+    assert found[2] == pytest.approx(found[3])
 
 
 @pytest.mark.parametrize("losses", [[np.inf, np.inf], [0.5, 0.5], [np.inf, 0.5]])
 def test_merits_without_differences_are_finite(losses):
-    assert np.isfinite(merits_of(observations(losses), ONE)).all()
+    assert np.isfinite(merits(losses)).all()
 
 
 def test_several_losses_become_one_by_their_weights():
