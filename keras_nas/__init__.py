@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from keras_nas.graph import Graph as Graph
     from keras_nas.graph import Join as Join
     from keras_nas.graph import Shared as Shared
+    from keras_nas.hypermodel import SpaceHyperModel as SpaceHyperModel
     from keras_nas.ledger import Ledger as Ledger
     from keras_nas.methods import methods as methods
     from keras_nas.net import Net as Net
@@ -65,6 +66,7 @@ _NAMES = {
     "architecture": ("Architecture",),
     "decisions": ("Decision", "Decisions"),
     "graph": ("Graph", "Join", "Shared"),
+    "hypermodel": ("SpaceHyperModel",),
     "ledger": ("Ledger",),
     "net": ("Net",),
     "objectives.objective": ("Objective",),

@@ -11,9 +11,10 @@ import numpy as np
 from keras_nas.engine.files import read_json, write_json
 from keras_nas.engine.summary import failure_report
 from keras_nas.errors import SearchFailed
+from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.scoring import validation_scores
 from keras_nas.estimators.stages import BASELINE
-from keras_nas.estimators.training import MODEL, Training
+from keras_nas.estimators.training import MODEL
 from keras_nas.ledger import Trial
 from keras_nas.objectives.constraints import Constraint, total_violation
 from keras_nas.objectives.objective import Objective, losses

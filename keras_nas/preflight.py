@@ -10,6 +10,7 @@ import numpy as np
 from keras_nas.architecture import Architecture
 from keras_nas.data import Rows
 from keras_nas.errors import InfeasibleError, InvalidArgument, unknown
+from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.custom import check_registered
 from keras_nas.estimators.scoring import (
     LATENCY,
@@ -20,7 +21,7 @@ from keras_nas.estimators.scoring import (
     scores_of,
     targets,
 )
-from keras_nas.estimators.training import Training, build
+from keras_nas.estimators.training import build
 from keras_nas.objectives.constraints import Constraint, total_violation
 from keras_nas.spaces import Space
 from keras_nas.strategy import Failure

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from keras_nas.data import Rows, Split, class_summary, collect, split_rows
 from keras_nas.errors import InvalidArgument
+from keras_nas.estimators.assignment import Options, Training
 from keras_nas.estimators.baseline import maker
-from keras_nas.estimators.custom import registered_here
-from keras_nas.estimators.training import Options, Training
 from keras_nas.preflight import check_baseline, check_scoring
 
 if TYPE_CHECKING:
-    from keras_nas.search import Goal
+    from keras_nas.goal import Goal
 
 SHARE = 0.15
 """Share of the rows that validation and hold-out take by default."""
@@ -91,7 +90,6 @@ def _options(goal: Goal, given: Mapping[str, Any]) -> Options:
         callbacks=given["callbacks"],
         class_weight=_class_weight(goal, given["class_weight"]),
         baseline=None if given["baseline"] is None else maker(given["baseline"]),
-        custom_objects=registered_here(),
         limits=limits,
     )
 

@@ -15,7 +15,8 @@ from keras_nas.engine.job import Job
 from keras_nas.engine.pool import Pool
 from keras_nas.engine.resources import shares, this_machine
 from keras_nas.errors import InvalidArgument, SearchFailed
-from keras_nas.estimators.training import Options, Training, train
+from keras_nas.estimators.assignment import Options, Training
+from keras_nas.estimators.training import train
 from keras_nas.pools import worker_settings
 from keras_nas.result import Candidate
 from keras_nas.spaces import get_space

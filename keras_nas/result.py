@@ -28,7 +28,7 @@ from keras_nas.workspace import REFITS, RESULT
 if TYPE_CHECKING:
     import pandas as pd
 
-    from keras_nas.estimators.training import Training
+    from keras_nas.estimators.assignment import Training
     from keras_nas.export import Export
 
 

@@ -5,42 +5,19 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from keras_nas.arguments import check_budget, check_callbacks, check_seed, listed, search_directory
-from keras_nas.estimators.fidelity import Estimator, get_estimator
-from keras_nas.methods import get_method
-from keras_nas.objectives.constraints import Constraint, constraints_from
-from keras_nas.objectives.objective import Objective, objectives_from
+from keras_nas.estimators.fidelity import Estimator
+from keras_nas.goal import goal_of
+from keras_nas.objectives.objective import Objective
 from keras_nas.result import SearchResult
-from keras_nas.spaces import Space, get_space
+from keras_nas.spaces import Space
 from keras_nas.strategy import Strategy
-from keras_nas.tasks import Task, get_task
+from keras_nas.tasks import Task
 
 DEFAULT_SECONDS = 600.0
 """Budget where the user names none."""
-
-
-@dataclass(frozen=True)
-class Goal:
-    """What is searched for.
-
-    Args:
-        task: the task.
-        space: the space.
-        strategy: not yet begun.
-        estimator: divides the budget.
-        objectives: one or several.
-        constraints: limits on scores.
-    """
-
-    task: Task
-    space: Space
-    strategy: Strategy
-    estimator: Estimator
-    objectives: tuple[Objective, ...]
-    constraints: tuple[Constraint, ...]
 
 
 def search(
@@ -131,7 +108,7 @@ def search(
     check_budget(max_time, max_trials)
     check_seed(seed)
     own_metrics, own_callbacks = listed("metrics", metrics), listed("callbacks", callbacks)
-    goal = _goal(task, space, method, (strategy, estimator), objectives, constraints)
+    goal = goal_of(task, space, method, (strategy, estimator), objectives, constraints)
     folder = search_directory(directory, goal.task.name)
     check_callbacks(own_callbacks)
     from keras_nas.preparation import Data
@@ -153,31 +130,3 @@ def search(
         folder,
         resume,
     ).run()
-
-
-def _goal(
-    task: str | Task,
-    space: str | Space | None,
-    method: str | None,
-    how: tuple[str | Strategy | None, str | Estimator | None],
-    objectives: Any,
-    constraints: Mapping[str, float] | None,
-) -> Goal:
-    """Names to objects; a method's row fills what is not given."""
-    from keras_nas import tuners
-
-    row = get_method(method or "auto")
-    chosen = get_task(task)
-    where = space or (chosen.default_space if row.space == "any" else row.space)
-    goals = objectives_from(objectives if objectives is not None else chosen.objective)
-    strategy, estimator = how
-    if strategy is None and method is None and len(goals) > 1:
-        strategy = "nsga2"
-    return Goal(
-        chosen,
-        get_space(where, chosen.name),
-        tuners.make(strategy or row.strategy),
-        get_estimator(estimator or row.estimator),
-        goals,
-        constraints_from(constraints),
-    )

@@ -18,10 +18,12 @@ from keras_nas.engine.progress import Progress, State, display_for
 from keras_nas.engine.resources import shares, this_machine
 from keras_nas.engine.resume import check_same_search, seconds_used
 from keras_nas.engine.store import Store
+from keras_nas.estimators.assignment import Training
+from keras_nas.estimators.custom import registered_here
 from keras_nas.estimators.fidelity import Budgeting
 from keras_nas.estimators.precision import training_precision
 from keras_nas.estimators.stages import BASELINE
-from keras_nas.estimators.training import Training, train
+from keras_nas.estimators.training import train
 from keras_nas.ledger import Ledger, Trial
 from keras_nas.outcome import conclude, ranked, winner
 from keras_nas.pools import make_pool
@@ -33,8 +35,8 @@ from keras_nas.tasks import TASKS
 from keras_nas.workspace import Workspace
 
 if TYPE_CHECKING:
+    from keras_nas.goal import Goal
     from keras_nas.result import SearchResult
-    from keras_nas.search import Goal
 
 KEEP = 10
 """Trials whose models are kept."""
@@ -147,6 +149,7 @@ class Session:
                     "number": trial.number,
                     "fidelity": {**proposal.fidelity, **changes},
                     "towers": this_machine().cores if alone else 1,
+                    "custom_objects": registered_here(),
                 },
             )
 

@@ -44,7 +44,9 @@ def _ask(decision: Decision, hp: HyperParameters) -> Any:
 
 
 def _heard(domain: Domain, spoken: Any) -> Label:
-    """The label that Keras Tuner's value stands for."""
+    """The label that Keras Tuner's value stands for; the first one where a scope of the user's own is not active."""
+    if spoken is None:
+        return domain.at(0.0) if isinstance(domain, Interval) else domain.values[0]
     if isinstance(domain, Interval):
         return domain.at(domain.unit(spoken))
     return next(label for label in domain.values if _spoken(domain, label) == spoken)

@@ -13,7 +13,7 @@ import numpy as np
 
 from keras_nas.data import Rows, Split, collect, split_rows
 from keras_nas.engine.job import Stop
-from keras_nas.estimators.training import Options, Training
+from keras_nas.estimators.assignment import Options, Training
 from keras_nas.space import Choice, Op, Series
 from keras_nas.spaces import Space
 from keras_nas.tasks import get_task

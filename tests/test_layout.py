@@ -35,7 +35,7 @@ LAYERS = (
     ("estimators",),
     ("export",),
     ("preflight", "methods", "callbacks", "arguments"),
-    ("workspace", "pools"),
+    ("workspace", "pools", "goal"),
     ("outcome",),
     ("result", "summary", "refit", "preparation", "session", "search"),
     ("testing", "demo", "cli", "__main__"),

@@ -10,8 +10,8 @@ import pytest
 from keras import layers
 
 from keras_nas.errors import InfeasibleError, InvalidArgument
+from keras_nas.estimators.assignment import Options, Training
 from keras_nas.estimators.baseline import maker
-from keras_nas.estimators.training import Options, Training
 from keras_nas.objectives.constraints import constraints_from
 from keras_nas.preflight import (
     check_baseline,

@@ -14,11 +14,11 @@ import numpy as np
 from keras_nas.architecture import Label
 from keras_nas.data import Feed, Rows, Split, class_weights, training_batches
 from keras_nas.engine.job import Report, TrialError
+from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.fused import training_copy
 from keras_nas.estimators.recipe import BASELINE, complete, make_augment, make_optimizer, make_transform
 from keras_nas.estimators.schedule import Budget, Schedule, one_cycle
 from keras_nas.estimators.trainer import Trainer
-from keras_nas.estimators.training import Training
 from keras_nas.estimators.watch import Checkpoint, Watch, last_checkpoint
 from keras_nas.tasks import Built
 

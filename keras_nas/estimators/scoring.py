@@ -11,7 +11,7 @@ import numpy as np
 from keras_nas.data import Rows, evaluation_batches
 
 if TYPE_CHECKING:
-    from keras_nas.estimators.training import Training
+    from keras_nas.estimators.assignment import Training
 
 SCORE_BATCH = 512
 """Rows in a batch of predictions."""

@@ -7,8 +7,8 @@ architecture carries, brings the weights back, and scores the model of stock lay
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,64 +18,16 @@ from keras_nas.architecture import Label
 from keras_nas.data import Rows, Split
 from keras_nas.engine.failures import failing_as
 from keras_nas.engine.job import Report, TrialError
+from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.custom import check_registered, register
 from keras_nas.estimators.schedule import Budget
 from keras_nas.estimators.scoring import measure_costs, validation_scores
-from keras_nas.spaces import Space
-from keras_nas.tasks import Built, Signature, Task
+from keras_nas.tasks import Built
 
 EXPLORE_ROWS = 2_000
 """Validation rows that an exploring trial is scored on; finalists are scored on all."""
 MODEL = "model.keras"
 """The file of a trial's model, in the trial's folder."""
-
-
-@dataclass(frozen=True)
-class Training:
-    """All that a worker needs to train any architecture of a search.
-
-    Args:
-        task: what stands around the networks.
-        space: where architectures come from.
-        signature: of the data.
-        data: folder of the rows and the split.
-        seed: keys weights, batches and augmentation, together with the trial's number.
-        precision: Keras dtype policy of training.
-        options: what few searches change.
-    """
-
-    task: Task
-    space: Space
-    signature: Signature
-    data: Path
-    seed: int = 0
-    precision: str = "float32"
-    options: Options = field(default_factory=lambda: Options())
-
-
-@dataclass(frozen=True)
-class Options:
-    """What few searches change.
-
-    Args:
-        scores: further scores of the task to compute, without the prefix `val_`.
-        loss: a Keras loss on the model's outputs, instead of the task's.
-        metrics: Keras metrics on the model's outputs, by name or as objects, and functions; each is scored.
-        callbacks: Keras callbacks for every training.
-        class_weight: "balanced", or None.
-        baseline: makes the user's own model, which is trained like any other where the architecture is None.
-        custom_objects: what the user's script has registered with Keras, by registered name.
-        limits: costs to measure after training: name -> limit or None; `params` above its limit ends a trial early.
-    """
-
-    scores: Sequence[str] = ()
-    loss: Any = None
-    metrics: Sequence[Any] = ()
-    callbacks: Sequence[Any] = ()
-    class_weight: str | None = None
-    baseline: Any = None
-    custom_objects: Mapping[str, Any] = field(default_factory=dict)
-    limits: Mapping[str, float | None] = field(default_factory=dict)
 
 
 def train(
@@ -86,6 +38,7 @@ def train(
     number: int,
     fidelity: Mapping[str, float],
     towers: int = 1,
+    custom_objects: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """One trial.
 
@@ -96,6 +49,7 @@ def train(
         number: of the trial; keys its randomness.
         fidelity: `epochs` or `seconds`, and a retry's `batch_divisor` and `float32`.
         towers: shares of a batch that are computed side by side.
+        custom_objects: what the user's script has registered with Keras, by registered name.
 
     Returns:
         `scores` (prefixed `val_`, and costs), `measurements`, `artefacts` (the weights' file name) and `seconds`.
@@ -110,7 +64,7 @@ def train(
     keras.utils.set_random_seed((training.seed * 1_000_003 + number) % 2**31)
     rows, split = Rows.load(training.data), Split.load(training.data)
     with failing_as("build_error"):
-        register(training.options.custom_objects)
+        register(custom_objects or {})
         built = build(training, architecture)
         check_registered(built.model)
     _check_size(built, training.options.limits)

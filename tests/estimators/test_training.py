@@ -11,8 +11,9 @@ import pytest
 
 from keras_nas.engine.job import Stop, TrialError
 from keras_nas.estimators import watch
+from keras_nas.estimators.assignment import Options
 from keras_nas.estimators.scoring import validation_scores
-from keras_nas.estimators.training import Options, train
+from keras_nas.estimators.training import train
 from tests.small import Ear, digit_images, tiny_training, top_two, written
 
 NETWORK = {"filters": 8, "units": 32}

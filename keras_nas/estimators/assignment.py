@@ -1,0 +1,57 @@
+"""What a search tells its workers once: the task, the space, the data, and how networks are trained and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from keras_nas.spaces import Space
+from keras_nas.tasks import Signature, Task
+
+
+@dataclass(frozen=True)
+class Options:
+    """What few searches change.
+
+    Args:
+        scores: further scores of the task to compute, without the prefix `val_`.
+        loss: a Keras loss on the model's outputs, instead of the task's.
+        metrics: Keras metrics on the model's outputs, by name or as objects, and functions; each is scored.
+        callbacks: Keras callbacks for every training.
+        class_weight: "balanced", or None.
+        baseline: makes the user's own model, which is trained like any other where the architecture is None.
+        limits: costs to measure after training: name -> limit or None; `params` above its limit ends a trial early.
+    """
+
+    scores: Sequence[str] = ()
+    loss: Any = None
+    metrics: Sequence[Any] = ()
+    callbacks: Sequence[Any] = ()
+    class_weight: str | None = None
+    baseline: Any = None
+    limits: Mapping[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Training:
+    """All that a worker needs to train any architecture of a search.
+
+    Args:
+        task: what stands around the networks.
+        space: where architectures come from.
+        signature: of the data.
+        data: folder of the rows and the split.
+        seed: keys weights, batches and augmentation, together with the trial's number.
+        precision: Keras dtype policy of training.
+        options: what few searches change.
+    """
+
+    task: Task
+    space: Space
+    signature: Signature
+    data: Path
+    seed: int = 0
+    precision: str = "float32"
+    options: Options = field(default_factory=Options)

@@ -1,0 +1,76 @@
+"""What is searched for: the task and the four words of a method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from keras_nas.estimators.fidelity import Estimator, get_estimator
+from keras_nas.methods import get_method
+from keras_nas.objectives.constraints import Constraint, constraints_from
+from keras_nas.objectives.objective import Objective, objectives_from
+from keras_nas.spaces import Space, get_space
+from keras_nas.strategy import Strategy
+from keras_nas.tasks import Task, get_task
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is searched for.
+
+    Args:
+        task: the task.
+        space: the space.
+        strategy: not yet begun.
+        estimator: divides the budget.
+        objectives: one or several.
+        constraints: limits on scores.
+    """
+
+    task: Task
+    space: Space
+    strategy: Strategy
+    estimator: Estimator
+    objectives: tuple[Objective, ...]
+    constraints: tuple[Constraint, ...]
+
+
+def goal_of(
+    task: str | Task,
+    space: str | Space | None,
+    method: str | None,
+    how: tuple[str | Strategy | None, str | Estimator | None],
+    objectives: Any,
+    constraints: Mapping[str, float] | None,
+) -> Goal:
+    """Names to objects; a method's row fills what is not given.
+
+    Args:
+        task: name or object.
+        space: name or object; by default the method's, or the task's.
+        method: name of a published method.
+        how: strategy and estimator, names or objects; by default the method's.
+        objectives: names or objects; by default the task's.
+        constraints: limits by name.
+
+    Raises:
+        InvalidArgument: for a name that is not known; lists the valid ones and suggests the nearest.
+    """
+    from keras_nas import tuners
+
+    row = get_method(method or "auto")
+    chosen = get_task(task)
+    where = space or (chosen.default_space if row.space == "any" else row.space)
+    goals = objectives_from(objectives if objectives is not None else chosen.objective)
+    strategy, estimator = how
+    if strategy is None and method is None and len(goals) > 1:
+        strategy = "nsga2"
+    return Goal(
+        chosen,
+        get_space(where, chosen.name),
+        tuners.make(strategy or row.strategy),
+        get_estimator(estimator or row.estimator),
+        goals,
+        constraints_from(constraints),
+    )
