@@ -132,9 +132,7 @@ def finished_search() -> Any:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder with its content, locks left out."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix != ".lock"
-    }
+    """Every file below a folder with its content; locks and what readers of SQLite leave beside a file do not count."""
+    passing = (".lock", ".sqlite-shm", ".sqlite-wal")
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.endswith(passing)]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
