@@ -174,11 +174,15 @@ class GaussianProcess:
         self.rows = np.vstack([rows, waiting])
         covariance = kernel(self.rows, self.rows) + kernel.noise * np.eye(len(self.rows))
         self.factor = np.linalg.cholesky(covariance)
+        self.weights = self._believed(rows, values, waiting)
+
+    def _believed(self, rows: np.ndarray, values: np.ndarray, waiting: np.ndarray) -> np.ndarray:
+        """The weights of the observations, what is waiting having turned out as they expect."""
         believed = self._solve(values)
-        if len(waiting):
-            expected = self._solve(kernel(rows, waiting)).T @ believed
-            believed = self._solve(np.concatenate([values, expected]))
-        self.weights = believed
+        if not len(waiting):
+            return believed
+        expected = self._solve(self.kernel(rows, waiting)).T @ believed
+        return self._solve(np.concatenate([values, expected]))
 
     def expected(self) -> np.ndarray:
         """Mean of the latent value of each observation, what is waiting included, shape `(rows,)`.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_nas.strategy import Problem
-from keras_nas.tuners._forest import Forest
+from keras_nas.tuners._forest import Forest, grow
 from keras_nas.tuners._gaussian import GaussianProcess, Kernel, expected_improvement
 from keras_nas.tuners._pool import Merit
 from keras_nas.tuners._record import Record
@@ -91,7 +91,7 @@ class Auto(BayesianOptimization):
         first = record.first(refit_at(len(record.observed)))
         key = first.rows.tobytes() + first.merits.tobytes()
         if self._blend is None or self._blend.key != key:
-            forest = Forest(
+            forest = grow(
                 first.rows, first.merits, MEMBERS, np.random.default_rng([self.problem.seed, len(first.rows)])
             )
             empty = first.rows[:0]

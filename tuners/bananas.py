@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 
-from keras_nas.tuners._forest import Forest
+from keras_nas.tuners._forest import grow
 from keras_nas.tuners._pool import Merit
 from keras_nas.tuners._record import Record
 from keras_nas.tuners._surrogate import Surrogate
@@ -43,7 +43,7 @@ class Bananas(Surrogate):
 
     def fit(self, record: Record, waiting: np.ndarray, rng: np.random.Generator) -> Merit:
         """A draw from the ensemble's predictions."""
-        forest = Forest(record.rows, record.merits, self.members, rng)
+        forest = grow(record.rows, record.merits, self.members, rng)
 
         def thompson(rows: np.ndarray) -> np.ndarray:
             mean, deviation = forest.predict(rows)
@@ -76,7 +76,7 @@ def path_counts(
 
     Example:
         >>> path_counts([("in", "a", "conv"), ("a", "out", "pool"), ("in", "out", "skip_connect")], "in", "out")
-        {'path/conv>pool': 1.0, 'path/': 1.0}
+        {'path/': 1.0, 'path/conv>pool': 1.0}
 
     Reference:
         White et al., "BANANAS: Bayesian optimization with neural architectures for neural architecture search",

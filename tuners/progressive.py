@@ -13,7 +13,7 @@ from keras_nas.domains import Labels
 from keras_nas.errors import InvalidArgument
 from keras_nas.operators import mutable, neighbours
 from keras_nas.strategy import Problem
-from keras_nas.tuners._forest import Forest
+from keras_nas.tuners._forest import grow
 from keras_nas.tuners._record import Record
 from keras_nas.tuners._surrogate import ModelBased
 
@@ -70,7 +70,7 @@ class ProgressiveSearch(ModelBased):
         if not fresh:
             return self.pool.draw(rng, taken)
         extensions = list(fresh.values())
-        forest = Forest(record.rows, record.merits, self.members, rng)
+        forest = grow(record.rows, record.merits, self.members, rng)
         mean, _ = forest.predict(self.features.transform(extensions))
         return extensions[int(np.argmax(mean.round(9)))]
 

@@ -8,7 +8,7 @@ from keras_nas.domains import Labels
 from keras_nas.objectives.objective import Objective
 from keras_nas.strategy import Outcome, Problem
 from keras_nas.tuners import make
-from keras_nas.tuners._forest import Forest
+from keras_nas.tuners._forest import grow
 from keras_nas.tuners.bananas import path_counts
 
 OPS = ("none", "skip_connect", "conv", "pool")
@@ -52,7 +52,7 @@ def test_finds_a_cell_whose_worth_is_in_its_paths():
 def test_the_ensemble_is_surer_where_it_has_seen_more():
     rng = np.random.default_rng(0)
     rows = rng.random((80, 3)) * [0.4, 1.0, 1.0]
-    forest = Forest(rows, np.sin(6.0 * rows[:, 0]), 50, rng)
+    forest = grow(rows, np.sin(6.0 * rows[:, 0]), 50, rng)
     mean, deviation = forest.predict(np.array([[0.2, 0.5, 0.5]]))
     assert mean == pytest.approx(np.sin(1.2), abs=0.25)
     assert 0.0 < deviation < 0.4
