@@ -15,6 +15,9 @@ from keras_nas.objectives.constraints import margin_report
 if TYPE_CHECKING:
     from keras_nas.result import SearchResult
 
+PARTS = ("build", "fit", "score")
+"""What a trial spends its seconds on."""
+
 
 def summarise(result: SearchResult) -> str:
     """One paragraph a line."""
@@ -94,5 +97,5 @@ def _time_line(result: SearchResult) -> str:
     with closing(read_only(result.directory)) as connection:
         for (seconds,) in connection.execute("SELECT seconds FROM attempts WHERE seconds IS NOT NULL"):
             parts = json.loads(seconds)
-            spent.update({name: value for name, value in parts.items() if isinstance(value, int | float)})
+            spent.update({name: parts[name] for name in PARTS if name in parts})
     return "Trials' time: " + ", ".join(f"{name} {value:.0f} s" for name, value in spent.items()) + "."
