@@ -23,11 +23,11 @@ TRIES = 5_000
 """Draws in a row that are all taken before a space of unknown size counts as exhausted."""
 DIGITS = 9
 """Decimals to which merits are compared, so that rounding errors never decide."""
-DRAWN = 300
+DRAWN = 200
 """Architectures that a pool draws at random."""
 ROUNDS = 3
 """How often the best of a pool are replaced by the best of their neighbours."""
-LEADERS = 5
+LEADERS = 4
 """Architectures whose neighbours join a pool."""
 NEIGHBOURS = 40
 """Of each, at most; drawn anew for every proposal."""

@@ -37,7 +37,7 @@ class Bananas(Surrogate):
         arXiv 1910.11858.
     """
 
-    def __init__(self, initial: int = 10, members: int = 30) -> None:
+    def __init__(self, initial: int = 10, members: int = 20) -> None:
         super().__init__(initial)
         self.members = members
 

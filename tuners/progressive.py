@@ -43,7 +43,7 @@ class ProgressiveSearch(ModelBased):
         Liu et al., "Progressive neural architecture search", arXiv 1712.00559.
     """
 
-    def __init__(self, beam: int = 12, levels: int = 3, members: int = 30) -> None:
+    def __init__(self, beam: int = 12, levels: int = 3, members: int = 20) -> None:
         super().__init__(beam)
         self.levels = levels
         self.members = members
