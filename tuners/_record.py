@@ -74,6 +74,15 @@ class Record:
         """What it was when so many were known."""
         return Record(self.observed[:count], self.weights)
 
+    def within(self, limit: int) -> Record:
+        """At most `limit` observations: half of them the best, the others evenly spread over the rest."""
+        if len(self.observed) <= limit:
+            return self
+        order = np.argsort(-self.merits, kind="stable")
+        best, rest = order[: limit // 2], np.sort(order[limit // 2 :])
+        spread = rest[np.linspace(0, len(rest) - 1, limit - limit // 2).astype(int)]
+        return Record([self.observed[index] for index in np.sort(np.append(best, spread))], self.weights)
+
     def best(self, count: int) -> list[Architecture]:
         """The `count` architectures of most merit."""
         return [self.observed[index].architecture for index in np.argsort(-self.merits, kind="stable")[:count]]

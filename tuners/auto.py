@@ -11,7 +11,7 @@ from keras_nas.tuners._forest import Forest, grow
 from keras_nas.tuners._gaussian import GaussianProcess, Kernel, expected_improvement
 from keras_nas.tuners._pool import Merit
 from keras_nas.tuners._record import Record
-from keras_nas.tuners.bayesian import BayesianOptimization, refit_at
+from keras_nas.tuners.bayesian import LARGEST, BayesianOptimization, refit_at
 
 SHARES = (0.0, 0.2, 0.4, 0.6)
 """How much of a prediction may be the trees'."""
@@ -88,12 +88,11 @@ class Auto(BayesianOptimization):
 
     def blend(self, record: Record, kernel: Kernel) -> Blend:
         """The trees and their share, fitted to the observations of the last refit."""
-        first = record.first(refit_at(len(record.observed)))
+        first = record.first(refit_at(len(record.observed))).within(LARGEST)
         key = first.rows.tobytes() + first.merits.tobytes()
         if self._blend is None or self._blend.key != key:
-            forest = grow(
-                first.rows, first.merits, MEMBERS, np.random.default_rng([self.problem.seed, len(first.rows)])
-            )
+            rng = np.random.default_rng([self.problem.seed, len(first.rows)])
+            forest = grow(first.rows, first.merits, MEMBERS, rng)
             empty = first.rows[:0]
             left_out = GaussianProcess(kernel, first.rows, first.merits, empty).left_out()
             share = share_of(first.merits, left_out, forest.left_out)

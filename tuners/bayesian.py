@@ -16,6 +16,8 @@ from keras_nas.tuners._surrogate import Surrogate
 
 SUBSET = 200
 """Observations from which the hyperparameters are fitted."""
+LARGEST = 1_000
+"""Observations that a process is conditioned on; the cost of a proposal grows with their square."""
 DRAWS = 16
 """Draws over which an expected improvement without a formula is averaged."""
 SMOOTH = 0.05
@@ -67,8 +69,8 @@ class BayesianOptimization(Surrogate):
         """The expected improvement under the posterior."""
         processes = self.processes(record, waiting)
         if len(processes) > 1:
-            return self._front_improvement(processes, record, rng)
-        bests = self._bests(processes[0], record.rows, rng)
+            return self._front_improvement(processes, rng)
+        bests = self._bests(processes[0], rng)
 
         def improvement(candidates: np.ndarray) -> np.ndarray:
             mean, deviation = self.predict(0, processes[0], candidates)
@@ -78,8 +80,9 @@ class BayesianOptimization(Surrogate):
 
     def processes(self, record: Record, waiting: np.ndarray) -> list[GaussianProcess]:
         """The posterior of each objective."""
-        kernels = self.kernels(record)
-        return [GaussianProcess(k, record.rows, each, waiting) for k, each in zip(kernels, record.each, strict=True)]
+        kept = record.within(LARGEST)
+        pairs = zip(self.kernels(record), kept.each, strict=True)
+        return [GaussianProcess(kernel, kept.rows, merits, waiting) for kernel, merits in pairs]
 
     def kernels(self, record: Record) -> tuple[Kernel, ...]:
         """Of each objective, fitted to as many observations as the last refit had; evenly spread ones if many."""
@@ -95,9 +98,7 @@ class BayesianOptimization(Surrogate):
         """As `process.predict`, keeping what can be kept for a pool that lists a whole space."""
         return process.predict(self.projections[objective] if rows is self.pool.rows else rows)
 
-    def _front_improvement(
-        self, processes: Sequence[GaussianProcess], record: Record, rng: np.random.Generator
-    ) -> Merit:
+    def _front_improvement(self, processes: Sequence[GaussianProcess], rng: np.random.Generator) -> Merit:
         """The expected improvement of the smallest of all merits above the front's worst, each in its own unit.
 
         Drawn anew for every proposal, the units make the expected gain that of the hypervolume.
@@ -119,11 +120,11 @@ class BayesianOptimization(Surrogate):
 
         return improvement
 
-    def _bests(self, process: GaussianProcess, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def _bests(self, process: GaussianProcess, rng: np.random.Generator) -> np.ndarray:
         """What is to be improved on: one value, or draws of it."""
         if self.acquisition == "ei":
             return np.array([process.expected().max()])
-        return np.asarray(process.sample(rows, DRAWS, rng).max(axis=1))
+        return np.asarray(process.sample(process.rows, DRAWS, rng).max(axis=1))
 
 
 def refit_at(count: int) -> int:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from keras_nas.architecture import Architecture
 from keras_nas.decisions import Decision, Decisions
 from keras_nas.domains import Interval, Labels
 from keras_nas.errors import InvalidArgument
@@ -9,7 +10,7 @@ from keras_nas.strategy import Problem
 from keras_nas.tuners import make
 from keras_nas.tuners._features import Features
 from keras_nas.tuners._pool import Pool
-from keras_nas.tuners._record import merits_of, scalarised
+from keras_nas.tuners._record import Observation, Record, merits_of, scalarised
 
 ACCURACY = (Objective("val_accuracy"),)
 SPACE = Decisions(
@@ -94,3 +95,12 @@ def test_the_first_proposals_spread_over_every_decision():
 def test_a_model_needs_two_observations():
     with pytest.raises(InvalidArgument, match="initial=1: a model needs two observations at least"):
         make("bananas", initial=1).begin(Problem(SPACE, ACCURACY))
+
+
+def test_of_many_observations_the_best_and_an_even_spread_are_kept():
+    observed = [
+        Observation(Architecture({"x": index}), np.zeros(1), np.array([float(index)]), 0.0) for index in range(100)
+    ]
+    kept = [o.architecture["x"] for o in Record(observed[::-1], np.ones(1)).within(20).observed]
+    assert len(kept) == 20 and kept == sorted(kept, reverse=True)
+    assert set(range(10)) <= set(kept) and max(kept) == 99
