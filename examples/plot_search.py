@@ -7,6 +7,8 @@ The record of a search is one SQLite file with plain views, so pandas reads it, 
 
 import json
 import sys
+from contextlib import closing
+from pathlib import Path
 
 import matplotlib
 import pandas as pd
@@ -17,7 +19,7 @@ matplotlib.use("svg")
 from matplotlib import pyplot as plt  # noqa: E402
 
 directory, picture = sys.argv[1:3]
-with read_only(directory) as connection:
+with closing(read_only(Path(directory))) as connection:
     trials = pd.read_sql("SELECT * FROM trials WHERE state = 'finished' ORDER BY ended", connection)
     began = connection.execute("SELECT min(started) FROM calls").fetchone()[0]
 
