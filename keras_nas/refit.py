@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keras_nas.candidate import Candidate
 from keras_nas.data import Split
 from keras_nas.engine.events import Ended
 from keras_nas.engine.files import write_json
@@ -18,7 +19,6 @@ from keras_nas.errors import InvalidArgument, SearchFailed
 from keras_nas.estimators.assignment import Options, Training
 from keras_nas.estimators.training import train
 from keras_nas.pools import worker_settings
-from keras_nas.result import Candidate
 from keras_nas.spaces import get_space
 from keras_nas.tasks import get_task
 from keras_nas.workspace import REFITS

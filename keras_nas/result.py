@@ -2,83 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from contextlib import closing
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from keras_nas.architecture import Architecture
-from keras_nas.data import Rows, Split
+from keras_nas.candidate import Candidate, failed, trained
+from keras_nas.data import Rows
 from keras_nas.engine.files import read_json
-from keras_nas.engine.store import read_only
-from keras_nas.errors import InvalidArgument, StoreError
-from keras_nas.estimators.stages import BASELINE
-from keras_nas.estimators.training import MODEL
+from keras_nas.errors import StoreError
 from keras_nas.objectives.constraints import Constraint
-from keras_nas.objectives.objective import Objective, losses
-from keras_nas.objectives.pareto import pareto_front
-from keras_nas.outcome import order
+from keras_nas.objectives.objective import Objective
 from keras_nas.workspace import REFITS, RESULT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from keras_nas.estimators.assignment import Training
     from keras_nas.export import Export
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One trained network.
-
-    Args:
-        number: of the trial.
-        architecture: answers to the space's decisions; empty for the user's baseline.
-        scores: on the validation part (`val_...`), and costs.
-        fidelity: how it was trained.
-        file: its Keras model.
-        measurements: what else was noted.
-        baseline: whether it is the user's own model.
-    """
-
-    number: int
-    architecture: Architecture
-    scores: Mapping[str, float]
-    fidelity: Mapping[str, float]
-    file: Path
-    measurements: Mapping[str, Any] = field(default_factory=dict)
-    baseline: bool = False
-
-    @cached_property
-    def model(self) -> Any:
-        """The very model that was scored, of stock Keras layers; raw rows in, probabilities or numbers out.
-
-        Raises:
-            StoreError: when its file was not kept (only the best trials' models are).
-        """
-        import keras
-
-        if not self.file.exists():
-            raise StoreError(f"The model of trial {self.number} was not kept: only those of the best trials are.")
-        return keras.models.load_model(self.file, compile=False)
-
-    @classmethod
-    def retrained(cls, folder: Path) -> Candidate:
-        """The retrained winner that a folder holds."""
-        told = read_json(folder / "refit.json")
-        if told is None:
-            raise StoreError(f"{folder} holds no retrained network, or its refit.json is damaged.")
-        return cls(file=folder / MODEL, **{**told, "architecture": Architecture(told["architecture"])})
-
-    @property
-    def final(self) -> bool:
-        """Whether it was trained to the end, not only explored."""
-        return "final" in self.fidelity
 
 
 class SearchResult:
@@ -108,28 +50,12 @@ class SearchResult:
     @cached_property
     def trials(self) -> list[Candidate]:
         """All trainings that ended with a score, in the order of their proposal."""
-        with closing(read_only(self.directory)) as connection:
-            rows = connection.execute(
-                "SELECT number, architecture, fidelity, scores, measurements, note FROM trials "
-                "WHERE state = 'finished' AND source = 'run' ORDER BY number"
-            ).fetchall()
-        return [self._candidate(*row) for row in rows]
-
-    def _candidate(self, number: int, *columns: str | None) -> Candidate:
-        architecture, fidelity, scores, measurements, note = (json.loads(column or "{}") for column in columns)
-        file = self.directory / "trials" / str(number) / MODEL
-        return Candidate(
-            number, Architecture(architecture), scores, fidelity, file, measurements, bool(note.get(BASELINE))
-        )
+        return trained(self.directory)
 
     @cached_property
     def failures(self) -> list[tuple[int, str, str]]:
         """Failed trainings: number, kind, message."""
-        with closing(read_only(self.directory)) as connection:
-            found = connection.execute(
-                "SELECT number, failure_kind, failure_message FROM trials WHERE state = 'failed' AND source = 'run'"
-            ).fetchall()
-        return [(int(number), str(kind), str(message)) for number, kind, message in found]
+        return failed(self.directory)
 
     @property
     def winner(self) -> Candidate:
@@ -161,56 +87,21 @@ class SearchResult:
         Raises:
             InvalidArgument: for a limit of another form or an unknown score, or when no trained network meets them all.
         """
-        if not limits:
-            return self.winner
-        candidates = self._kept()
-        for limit, value in limits.items():
-            candidates = [candidate for candidate in candidates if self._meets(candidate, limit, value)]
-        if not candidates:
-            raise InvalidArgument(f"No trained network meets {limits}; the leaderboard shows what there is.")
-        return self._ordered(candidates)[0]
+        from keras_nas.looking.choosing import best
 
-    def _kept(self) -> list[Candidate]:
-        return [trial for trial in self.trials if trial.file.exists() and not trial.baseline]
-
-    def _meets(self, candidate: Candidate, limit: str, value: float) -> bool:
-        bound, _, name = limit.partition("_")
-        if bound not in ("max", "min") or name not in candidate.scores:
-            raise InvalidArgument(
-                f"limit {limit!r}: expected max_<score> or min_<score> with a score of {sorted(candidate.scores)}. "
-                "Costs are measured where they are an objective or a constraint of the search."
-            )
-        return candidate.scores[name] <= value if bound == "max" else candidate.scores[name] >= value
-
-    def _ordered(self, candidates: list[Candidate]) -> list[Candidate]:
-        """Best first, the winner before all."""
-        scores = [candidate.scores for candidate in candidates]
-        final = [candidate.final for candidate in candidates]
-        ordered = [candidates[position] for position in order(self.objectives, self.constraints, scores, final)]
-        return sorted(ordered, key=lambda candidate: candidate.number != self.told["winner"])
+        return best(self, limits)
 
     def pareto_front(self) -> list[Candidate]:
         """The networks that no other beats in every objective, each with its model, by the first objective."""
-        kept = self._kept()
-        matrix = losses(self.objectives, [candidate.scores for candidate in kept])
-        front = [kept[position] for position in pareto_front(matrix)]
-        return sorted(front, key=lambda candidate: self.objectives[0].loss(candidate.scores))
+        from keras_nas.looking.choosing import front
+
+        return front(self)
 
     def leaderboard(self) -> pd.DataFrame:
         """All trained networks, best first: scores, epochs that they were trained, and every decision."""
-        import pandas as pd
+        from keras_nas.looking.board import leaderboard
 
-        rows = [
-            {
-                "trial": c.number,
-                "stage": "baseline" if c.baseline else "final" if c.final else "explored",
-                **c.scores,
-                "epochs": round(c.measurements["epochs"], 1),
-                **c.architecture,
-            }
-            for c in self._ordered(self.trials)
-        ]
-        return pd.DataFrame(rows)
+        return leaderboard(self)
 
     @cached_property
     def rows(self) -> Rows:
@@ -233,19 +124,9 @@ class SearchResult:
         Raises:
             ExportError: when it cannot be written, or gives other outputs than the model in memory.
         """
-        from keras_nas.export import export_model
+        from keras_nas.deploying import export_winner
 
-        held = Split.load(self.directory / "data")
-        part = held.holdout if len(held.holdout) else held.validation
-        manifest = {
-            "task": self.told["task"],
-            "classes": list(self.classes),
-            "metrics": dict(self.winner.scores),
-            "holdout": self.told["holdout"],
-            "architecture": dict(self.winner.architecture),
-        }
-        sample = np.asarray(self.rows.x[part[:256]])
-        return export_model(self.best_model, path, format=format, rows=sample, manifest=manifest, overwrite=overwrite)
+        return export_winner(self, path, format, overwrite)
 
     def refit(self, max_time: float | None = None, epochs: float | None = None, seed: int | None = None) -> Candidate:
         """Train the winner's architecture anew, by its recipe, and score it on the validation part.

@@ -36,8 +36,8 @@ LAYERS = (
     ("export",),
     ("preflight", "methods", "callbacks", "arguments"),
     ("workspace", "pools", "goal"),
-    ("outcome",),
-    ("result", "summary", "refit", "preparation", "session", "search"),
+    ("outcome", "candidate"),
+    ("result", "looking", "deploying", "summary", "refit", "preparation", "session", "search"),
     ("testing", "demo", "cli", "__main__"),
 )
 RANK = {unit: rank for rank, units in enumerate(LAYERS) for unit in units}

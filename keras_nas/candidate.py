@@ -1,0 +1,92 @@
+"""What a search's directory says of its trainings: those that ended with a score, and those that failed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from keras_nas.architecture import Architecture
+from keras_nas.engine.files import read_json
+from keras_nas.engine.store import read_only
+from keras_nas.errors import StoreError
+from keras_nas.estimators.stages import BASELINE
+from keras_nas.estimators.training import MODEL
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One trained network.
+
+    Args:
+        number: of the trial.
+        architecture: answers to the space's decisions; empty for the user's baseline.
+        scores: on the validation part (`val_...`), and costs.
+        fidelity: how it was trained.
+        file: its Keras model.
+        measurements: what else was noted.
+        baseline: whether it is the user's own model.
+    """
+
+    number: int
+    architecture: Architecture
+    scores: Mapping[str, float]
+    fidelity: Mapping[str, float]
+    file: Path
+    measurements: Mapping[str, Any] = field(default_factory=dict)
+    baseline: bool = False
+
+    @cached_property
+    def model(self) -> Any:
+        """The very model that was scored, of stock Keras layers; raw rows in, probabilities or numbers out.
+
+        Raises:
+            StoreError: when its file was not kept (only the best trials' models are).
+        """
+        import keras
+
+        if not self.file.exists():
+            raise StoreError(f"The model of trial {self.number} was not kept: only those of the best trials are.")
+        return keras.models.load_model(self.file, compile=False)
+
+    @classmethod
+    def retrained(cls, folder: Path) -> Candidate:
+        """The retrained winner that a folder holds."""
+        told = read_json(folder / "refit.json")
+        if told is None:
+            raise StoreError(f"{folder} holds no retrained network, or its refit.json is damaged.")
+        return cls(file=folder / MODEL, **{**told, "architecture": Architecture(told["architecture"])})
+
+    @property
+    def final(self) -> bool:
+        """Whether it was trained to the end, not only explored."""
+        return "final" in self.fidelity
+
+
+def trained(directory: Path) -> list[Candidate]:
+    """All trainings of a search that ended with a score, in the order of their proposal."""
+    with closing(read_only(directory)) as connection:
+        rows = connection.execute(
+            "SELECT number, architecture, fidelity, scores, measurements, note FROM trials "
+            "WHERE state = 'finished' AND source = 'run' ORDER BY number"
+        ).fetchall()
+    return [_candidate(directory, *row) for row in rows]
+
+
+def _candidate(directory: Path, number: int, *columns: str | None) -> Candidate:
+    architecture, fidelity, scores, measurements, note = (json.loads(column or "{}") for column in columns)
+    file = directory / "trials" / str(number) / MODEL
+    return Candidate(number, Architecture(architecture), scores, fidelity, file, measurements, bool(note.get(BASELINE)))
+
+
+def failed(directory: Path) -> list[tuple[int, str, str]]:
+    """Failed trainings of a search: number, kind, message."""
+    with closing(read_only(directory)) as connection:
+        found = connection.execute(
+            "SELECT number, failure_kind, failure_message FROM trials WHERE state = 'failed' AND source = 'run'"
+        ).fetchall()
+    return [(int(number), str(kind), str(message)) for number, kind, message in found]

@@ -1,0 +1,66 @@
+"""Which of a search's networks: in order, within limits, beaten by none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from keras_nas.candidate import Candidate
+from keras_nas.errors import InvalidArgument
+from keras_nas.objectives.objective import losses
+from keras_nas.objectives.pareto import pareto_front
+from keras_nas.outcome import order
+
+if TYPE_CHECKING:
+    from keras_nas.result import SearchResult
+
+
+def best(result: SearchResult, limits: Mapping[str, float]) -> Candidate:
+    """The best network within limits; the winner without any.
+
+    Args:
+        result: of the search.
+        limits: `max_<score>` or `min_<score>`.
+
+    Raises:
+        InvalidArgument: for a limit of another form or an unknown score, or when no trained network meets them all.
+    """
+    if not limits:
+        return result.winner
+    candidates = kept(result)
+    for limit, value in limits.items():
+        candidates = [candidate for candidate in candidates if _meets(candidate, limit, value)]
+    if not candidates:
+        raise InvalidArgument(f"No trained network meets {limits}; the leaderboard shows what there is.")
+    return ordered(result, candidates)[0]
+
+
+def kept(result: SearchResult) -> list[Candidate]:
+    """The networks whose models are on disk, without the user's own."""
+    return [trial for trial in result.trials if trial.file.exists() and not trial.baseline]
+
+
+def _meets(candidate: Candidate, limit: str, value: float) -> bool:
+    bound, _, name = limit.partition("_")
+    if bound not in ("max", "min") or name not in candidate.scores:
+        raise InvalidArgument(
+            f"limit {limit!r}: expected max_<score> or min_<score> with a score of {sorted(candidate.scores)}. "
+            "Costs are measured where they are an objective or a constraint of the search."
+        )
+    return candidate.scores[name] <= value if bound == "max" else candidate.scores[name] >= value
+
+
+def ordered(result: SearchResult, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Best first, the winner before all."""
+    scores = [candidate.scores for candidate in candidates]
+    final = [candidate.final for candidate in candidates]
+    by_worth = [candidates[position] for position in order(result.objectives, result.constraints, scores, final)]
+    return sorted(by_worth, key=lambda candidate: candidate.number != result.told["winner"])
+
+
+def front(result: SearchResult) -> list[Candidate]:
+    """The networks with a model that no other beats in every objective, by the first objective."""
+    candidates = kept(result)
+    matrix = losses(result.objectives, [candidate.scores for candidate in candidates])
+    unbeaten = [candidates[position] for position in pareto_front(matrix)]
+    return sorted(unbeaten, key=lambda candidate: result.objectives[0].loss(candidate.scores))
