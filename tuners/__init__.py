@@ -14,7 +14,7 @@ from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.strategy import Strategy
 
 STRATEGIES: dict[str, tuple[str, str]] = {
-    "auto": ("bayesian", "BayesianOptimization"),
+    "auto": ("auto", "Auto"),
     "random": ("random", "RandomSearch"),
     "quasi_random": ("random", "QuasiRandomSearch"),
     "exhaustive": ("exhaustive", "ExhaustiveSearch"),
