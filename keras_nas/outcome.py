@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from keras_nas.engine.files import read_json, write_json
+from keras_nas.engine.files import RESULT
 from keras_nas.engine.summary import failure_report
 from keras_nas.errors import SearchFailed
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.scoring import validation_scores
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.estimators.training import MODEL
+from keras_nas.files import read_json, write_json
 from keras_nas.ledger import Trial
 from keras_nas.objectives.constraints import Constraint, total_violation
 from keras_nas.objectives.objective import Objective, losses
 from keras_nas.objectives.pareto import knee_point, non_dominated_sort
-from keras_nas.workspace import RESULT
 
 Scores = Mapping[str, float]
 UNFINISHED = (

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 from keras_nas.candidate import Candidate
 from keras_nas.data import Split
 from keras_nas.engine.events import Ended
-from keras_nas.engine.files import write_json
+from keras_nas.engine.files import REFITS
 from keras_nas.engine.job import Job
 from keras_nas.engine.pool import Pool
 from keras_nas.engine.resources import shares, this_machine
 from keras_nas.errors import InvalidArgument, SearchFailed
 from keras_nas.estimators.assignment import Options, Training
 from keras_nas.estimators.training import train
+from keras_nas.files import write_json
 from keras_nas.pools import worker_settings
 from keras_nas.spaces import get_space
 from keras_nas.tasks import get_task
-from keras_nas.workspace import REFITS
 
 if TYPE_CHECKING:
     from keras_nas.result import SearchResult

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from keras_nas.candidate import Candidate, failed, trained
 from keras_nas.data import Rows
-from keras_nas.engine.files import read_json
+from keras_nas.engine.files import REFITS, RESULT
 from keras_nas.errors import StoreError
+from keras_nas.files import read_json
 from keras_nas.objectives.constraints import Constraint
 from keras_nas.objectives.objective import Objective
-from keras_nas.workspace import REFITS, RESULT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from keras_nas.data import Rows, Split
 from keras_nas.engine.driver import Driver
-from keras_nas.engine.files import checksum
 from keras_nas.engine.job import Job
 from keras_nas.engine.plan import Plan, retry_lost
 from keras_nas.engine.progress import Progress, State, display_for
@@ -24,6 +23,7 @@ from keras_nas.estimators.fidelity import Budgeting
 from keras_nas.estimators.precision import training_precision
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.estimators.training import train
+from keras_nas.files import checksum
 from keras_nas.ledger import Ledger, Trial
 from keras_nas.outcome import conclude, ranked, winner
 from keras_nas.pools import make_pool

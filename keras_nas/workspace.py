@@ -5,15 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from keras_nas.engine.files import OWN_NAMES, STORE_NAME, safe_directory
+from keras_nas.engine.files import DISCARDED, OWN_NAMES, REPLACED, STORE_NAME, safe_directory
 from keras_nas.engine.lock import LOCK_NAME, DirectoryLock
-
-RESULT = "result.json"
-"""The file that says how the search ended."""
-REFITS = "refits"
-"""The folder of retrained winners."""
-REPLACED = "replaced"
-"""Where an earlier search stands aside until the new one is certain."""
 
 
 class Workspace:
@@ -34,6 +27,7 @@ class Workspace:
     def __enter__(self) -> Workspace:
         self._made = [path for path in (self.directory, *self.directory.parents) if not path.exists()]
         self.folder = safe_directory(self.directory)
+        self._take_up()
         self._before = {entry.name for entry in self.folder.iterdir()}
         self._kept = False
         if self.replace and STORE_NAME in self._before:
@@ -44,21 +38,39 @@ class Workspace:
     def keep(self) -> None:
         """From here on there is a search: the one that it replaces goes."""
         self._kept = True
-        shutil.rmtree(self.folder / REPLACED, ignore_errors=True)
+        if (self.folder / REPLACED).exists():
+            (self.folder / REPLACED).rename(self.folder / DISCARDED)
+        shutil.rmtree(self.folder / DISCARDED, ignore_errors=True)
 
     def __exit__(self, kind: object, *exception: object) -> None:
         if kind is not None and not self._kept:
             self._restore()
 
+    def _take_up(self) -> None:
+        """What a process that was killed left: a search that stands aside comes back, one that was to go goes."""
+        left = [self.folder / name for name in (REPLACED, DISCARDED) if (self.folder / name).exists()]
+        if not left:
+            return
+        with DirectoryLock(self.folder):
+            shutil.rmtree(self.folder / DISCARDED, ignore_errors=True)
+            self._bring_back()
+
+    def _bring_back(self) -> None:
+        """The search that stands aside instead of what has taken its place; nothing where none does."""
+        aside = self.folder / REPLACED
+        if not aside.exists():
+            return
+        for entry in list(aside.iterdir()):
+            _remove(self.folder / entry.name)
+            entry.rename(self.folder / entry.name)
+        aside.rmdir()
+
     def _restore(self) -> None:
         """Remove what is new, bring back what stood aside, and remove the folders that were made."""
-        aside = self.folder / REPLACED
         for entry in _entries(self.folder):
-            if aside.exists() or entry.name not in self._before:
+            if entry.name not in self._before or (self.folder / REPLACED).exists():
                 _remove(entry)
-        if aside.exists():
-            self._move(list(aside.iterdir()), self.folder)
-            aside.rmdir()
+        self._bring_back()
         if self._made:
             _remove(self.folder / LOCK_NAME)
         for path in self._made:
@@ -72,8 +84,8 @@ class Workspace:
 
 
 def _entries(folder: Path) -> list[Path]:
-    """What belongs to a search, but for the lock."""
-    own = (OWN_NAMES | {RESULT, REFITS}) - {LOCK_NAME}
+    """What belongs to a search, but for the lock and what stands aside."""
+    own = OWN_NAMES - {LOCK_NAME, REPLACED, DISCARDED}
     return [entry for entry in folder.iterdir() if entry.name in own or entry.name.startswith("search.sqlite")]
 
 

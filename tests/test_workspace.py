@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from keras_nas.engine.files import REPLACED
 from keras_nas.engine.lock import DirectoryLock
 from keras_nas.engine.store import Record, Store
 from keras_nas.errors import StoreError
-from keras_nas.workspace import REPLACED, Workspace
+from keras_nas.workspace import Workspace
 from tests.small import tree
 
 
@@ -98,3 +99,23 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be written to"), Workspace(tmp_path / "file" / "x", replace=False):
         pass
     assert tree(tmp_path) == {"file": b""}
+
+
+def test_after_a_kill_the_search_that_stood_aside_comes_back(tmp_path: Path) -> None:
+    fill(tmp_path)
+    before = tree(tmp_path)
+    killed = Workspace(tmp_path, replace=True).__enter__()
+    (killed.folder / "data").mkdir()
+    (killed.folder / "data" / "x.npy").write_text("new")
+    with Workspace(tmp_path, replace=False):
+        assert tree(tmp_path) == before
+    failed(tmp_path, replace=True)
+    assert tree(tmp_path) == before
+
+
+def test_after_a_kill_the_search_that_was_to_go_goes(tmp_path: Path) -> None:
+    fill(tmp_path)
+    (tmp_path / "discarded").mkdir()
+    (tmp_path / "discarded" / "search.sqlite").write_text("old")
+    with Workspace(tmp_path, replace=False):
+        assert not (tmp_path / "discarded").exists()

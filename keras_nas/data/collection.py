@@ -1,16 +1,18 @@
 """Write data in any accepted form as the memory-mapped arrays of a search."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from keras_nas.data.batch import Source, as_array, digest
 from keras_nas.data.columns import classes, group_numbers, numbers, write_weights
-from keras_nas.data.files import ArrayWriter, staged, write_array, write_json
+from keras_nas.data.files import ArrayWriter, staged, write_array
 from keras_nas.data.reading import Inputs
 from keras_nas.data.rows import RECORD, VERSION, Rows, Target
 from keras_nas.data.sources import open_source
 from keras_nas.errors import InvalidArgument, ResumeError, StoreError, unknown
+from keras_nas.files import write_atomically
 
 TARGETS = ("classification", "regression")
 IMAGE_RANKS = (3, 4)
@@ -74,7 +76,8 @@ def collect(
         return _existing(folder, fingerprint)
     with staged(folder) as unfinished:
         record = _write(unfinished, sources, extras, target, ranks)
-        write_json(unfinished / RECORD, record | {"fingerprint": fingerprint})
+        text = json.dumps(record | {"fingerprint": fingerprint}, indent=1, ensure_ascii=False)
+        write_atomically(unfinished / RECORD, text.encode())
     return Rows.load(folder)
 
 

@@ -1,6 +1,5 @@
 """Files that appear whole or not at all, and arrays that are written row by row."""
 
-import json
 import os
 import secrets
 import shutil
@@ -8,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO, Self
 
 import numpy as np
 
 from keras_nas.errors import StoreError
+from keras_nas.files import sync_directory
 
 SPARE_BYTES = 64 << 20  # left free on the disk, for the search's own records
 
@@ -94,9 +94,9 @@ def staged(directory: Path) -> Iterator[Path]:
         raise StoreError(f"{directory} cannot be written ({error}): give a directory that can.") from error
     try:
         yield folder
-        _sync(folder)
+        sync_directory(folder)
         os.replace(folder, directory)
-        _sync(directory.parent)
+        sync_directory(directory.parent)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         for parent in missing:
@@ -120,16 +120,6 @@ def require_space(directory: Path, needed_bytes: int) -> None:
         )
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write `content` as JSON at `path`, whole or not at all."""
-    temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1, ensure_ascii=False)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-
-
 def write_array(path: Path, array: np.ndarray) -> None:
     """Write `array` as .npy at `path`, whole or not at all."""
     temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
@@ -146,11 +136,3 @@ def _new_folder(directory: Path) -> Path:
     folder = directory.parent / f"{prefix}{secrets.token_hex(4)}"
     folder.mkdir()
     return folder
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

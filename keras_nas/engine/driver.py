@@ -19,12 +19,12 @@ from keras_nas.engine.files import keep_trials
 from keras_nas.engine.interrupt import Interrupt
 from keras_nas.engine.journal import Journal
 from keras_nas.engine.plan import Listener, MakeJob, Plan, Workers
-from keras_nas.engine.points import reached
 from keras_nas.engine.resume import seconds_used
 from keras_nas.engine.store import Store
 from keras_nas.engine.summary import failure_report
 from keras_nas.errors import KerasNASError, SearchFailed
 from keras_nas.ledger import Ledger, Trial
+from keras_nas.points import reached
 from keras_nas.strategy import Failure, FailureKind, Outcome, Signal
 
 FORCED = ("interrupted", "max_time")

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from keras_nas.engine.events import Ended, Epoch
-from keras_nas.engine.files import read_json, unused
+from keras_nas.engine.files import unused
 from keras_nas.engine.resume import Past, read_past, read_trials
 from keras_nas.engine.store import Record, Store
+from keras_nas.files import read_json
 from keras_nas.ledger import Ledger, Trial
 
 

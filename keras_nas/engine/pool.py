@@ -13,7 +13,6 @@ from pathlib import Path
 
 from keras_nas.engine.events import Ended, Epoch
 from keras_nas.engine.failures import log_tail
-from keras_nas.engine.files import read_json
 from keras_nas.engine.job import Job, pickled
 from keras_nas.engine.process import WorkerProcess, WorkerSettings
 from keras_nas.engine.resources import Share
@@ -21,6 +20,7 @@ from keras_nas.engine.running import Running
 from keras_nas.engine.waiter import Waiter
 from keras_nas.engine.worker import INSIDE
 from keras_nas.errors import WorkerError
+from keras_nas.files import read_json
 
 SOUND_AFTER = frozenset({"stopped", "not_finite", "build_error", "too_large", "too_slow", "infeasible"})
 """Failures that say something of the trial, not of the process: the worker is used again."""

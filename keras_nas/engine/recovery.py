@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from keras_nas.engine.files import checksum, unused
+from keras_nas.engine.files import unused
 from keras_nas.engine.schema import COLUMNS, PAGE_SIZE
+from keras_nas.files import checksum
 
 LEAF = 0x0D
 """Type byte of a table's leaf page."""

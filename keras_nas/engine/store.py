@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from keras_nas.engine.files import STORE_NAME, checksum
+from keras_nas.engine.files import STORE_NAME
 from keras_nas.engine.lock import DirectoryLock
-from keras_nas.engine.points import reached
 from keras_nas.engine.recovery import recover, set_aside
 from keras_nas.engine.schema import PAGE_SIZE, migrate
 from keras_nas.errors import StoreError
+from keras_nas.files import checksum
+from keras_nas.points import reached
 
 NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs",

@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from keras_nas.engine.failures import describe
-from keras_nas.engine.files import write_json
 from keras_nas.engine.job import Job, Stop, checked_result, plain_metrics
-from keras_nas.engine.points import reached
+from keras_nas.files import write_json
+from keras_nas.points import reached
 
 BEAT_SECONDS = 5.0
 """How often a worker says that it lives and how much memory it holds."""

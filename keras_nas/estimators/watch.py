@@ -9,9 +9,9 @@ from typing import Any
 
 import keras
 
-from keras_nas.engine.files import write_atomically
 from keras_nas.engine.job import Report, Stop, TrialError
 from keras_nas.estimators.schedule import Schedule
+from keras_nas.files import write_atomically
 
 LOOK_EVERY = 20
 """Batches between two looks at the loss and at the search's wish to stop."""

@@ -6,7 +6,6 @@ The log is all there is to keep: the strategy's state comes back by observing it
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +15,7 @@ from keras_tuner.src import utils
 
 from keras_nas.architecture import Architecture
 from keras_nas.errors import InvalidArgument
+from keras_nas.files import write_atomically
 from keras_nas.ledger import Event, Source, Trial
 from keras_nas.strategy import Failure, Outcome, Proposal
 
@@ -34,15 +34,7 @@ def write_json(path: str | Path, value: Json, durable: bool = True) -> None:
     if "://" in str(path):
         utils.save_json(str(path), value)
         return
-    path = Path(path)
-    text = json.dumps(value)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        if durable:
-            os.fsync(file.fileno())
-    os.replace(temporary, path)
+    write_atomically(Path(path), json.dumps(value).encode(), durable)
 
 
 def check_inside(directory: str | Path, project_name: str) -> None:

@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from keras_nas.engine import points
+from keras_nas import points
 from keras_nas.engine.inline import Inline
 from keras_nas.engine.pool import Pool
 from keras_nas.engine.process import WorkerSettings

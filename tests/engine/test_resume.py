@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from keras_nas.engine.driver import Driver
-from keras_nas.engine.files import write_json
 from keras_nas.engine.inline import Inline
 from keras_nas.engine.plan import Plan
 from keras_nas.engine.resume import check_same_search, read_trials, seconds_used
 from keras_nas.engine.store import Record, Store, read_only
 from keras_nas.errors import ResumeError
+from keras_nas.files import write_json
 from tests.engine import fakes
 from tests.source import ROOT
 

@@ -9,11 +9,11 @@ import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from keras_nas.engine import points
+from keras_nas import points
 from keras_nas.engine.events import Ended, Epoch
-from keras_nas.engine.files import write_json
 from keras_nas.engine.journal import Journal
 from keras_nas.engine.store import Store
+from keras_nas.files import write_json
 from keras_nas.ledger import Trial
 from keras_nas.strategy import Failure, Outcome
 from tests.engine import fakes

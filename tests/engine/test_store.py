@@ -13,7 +13,8 @@ from time import perf_counter
 
 import pytest
 
-from keras_nas.engine import points, schema
+from keras_nas import points
+from keras_nas.engine import schema
 from keras_nas.engine.schema import migrate
 from keras_nas.engine.store import Record, Store, on_network, read_only
 from keras_nas.errors import StoreError
