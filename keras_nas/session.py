@@ -23,15 +23,13 @@ from keras_nas.estimators.fidelity import Budgeting
 from keras_nas.estimators.precision import training_precision
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.estimators.training import train
-from keras_nas.files import checksum
+from keras_nas.identity import facts, identity
 from keras_nas.ledger import Ledger, Trial
 from keras_nas.outcome import conclude, ranked, winner
 from keras_nas.pools import make_pool
 from keras_nas.preflight import check_feasible, check_latency, cost_function, screen
 from keras_nas.preparation import Data, account, prepare
-from keras_nas.spaces import SPACES, Space, get_space
 from keras_nas.strategy import Failure, Problem
-from keras_nas.tasks import TASKS
 from keras_nas.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -87,7 +85,8 @@ class Session:
         from keras_nas.result import SearchResult
 
         with Workspace(self.directory, replace=not self.resume) as workspace, Store(workspace.folder) as store:
-            check_same_search(store, self._arguments(), CHANGEABLE)
+            call = {"arguments": self._arguments(), "versions": versions()}
+            check_same_search(store, call["arguments"], CHANGEABLE)
             with closing(make_pool(self.shares, store.directory)) as pool:
                 pool.start()
                 training = prepare(
@@ -96,10 +95,10 @@ class Session:
                 lines = self._account(training)
                 ledger = self._ledger(training, store)
                 workspace.keep()
-                driver = Driver(ledger, self._job(training), pool, store, self._plan(), self._listeners())
+                driver = Driver(ledger, self._job(training), pool, store, self._plan(call), self._listeners())
                 reason = driver.run()
             best = winner(self.goal.objectives, self.goal.constraints, ledger.trials)
-            conclude(training, store.directory, best, {**self._told(training), "reason": reason, "data": lines})
+            conclude(training, store.directory, best, {**facts(self.goal, training), "reason": reason, "data": lines})
             return SearchResult(store.directory, training)
 
     def _account(self, training: Training) -> list[str]:
@@ -130,12 +129,12 @@ class Session:
         strategy = goal.estimator.around(goal.strategy, budgeting)
         return Ledger(strategy, problem, screen(goal.constraints, costs))
 
-    def _plan(self) -> Plan:
+    def _plan(self, call: Mapping[str, Any]) -> Plan:
         """How far to go; what was spent since the call counts."""
         seconds = self.settings.max_time
         if seconds is not None:
             seconds -= time.monotonic() - self.settings.began
-        return Plan(seconds, self.settings.max_trials, self._retry, self._keep, self._call())
+        return Plan(seconds, self.settings.max_trials, self._retry, self._keep, call)
 
     def _job(self, training: Training) -> Any:
         def make(trial: Trial, changes: Mapping[str, Any]) -> Job:
@@ -179,63 +178,19 @@ class Session:
         return [Progress(state, display_for(settings.verbose))]
 
     def _arguments(self) -> dict[str, Any]:
-        """What decides whether it is the same search; the data says so itself."""
-        goal, settings = self.goal, self.settings
+        """What decides whether it is the same search, and the limits, which may change."""
+        settings = self.settings
         return {
-            "task": goal.task.name,
-            "space": goal.space.name,
-            "decisions": checksum(str(goal.space)),
-            "strategy": type(goal.strategy).__name__,
-            "estimator": type(goal.estimator).__name__,
-            "objectives": [[objective.name, objective.direction] for objective in goal.objectives],
-            "constraints": [str(constraint) for constraint in goal.constraints],
-            "loss": named(self.options["loss"]),
-            "metrics": [named(metric) for metric in self.options["metrics"]],
-            "class_weight": self.options["class_weight"],
-            "baseline_model": self.options["baseline"] is not None,
-            "holdout": self.data.holdout,
-            "seed": settings.seed,
+            **identity(self.goal, self.options, settings.seed, self.data.holdout),
             "precision": self.precision,
             "max_time": settings.max_time,
             "max_trials": settings.max_trials,
             "workers": len(self.shares),
         }
 
-    def _told(self, training: Training) -> dict[str, Any]:
-        """What a result read from disk has to know."""
-        goal, options = self.goal, training.options
-        own = {
-            "task": type(goal.task) is not TASKS.get(goal.task.name),
-            "space": not is_ready(goal.space, goal.task.name),
-            "loss": options.loss is not None,
-            "metrics": bool(options.metrics),
-            "callbacks": bool(options.callbacks),
-        }
-        return {
-            "task": goal.task.name,
-            "space": goal.space.name,
-            "objectives": [[objective.name, objective.direction] for objective in goal.objectives],
-            "constraints": [[c.name, c.limit, c.bound] for c in goal.constraints],
-            "seed": training.seed,
-            "precision": training.precision,
-            "options": {"scores": [*options.scores], "class_weight": options.class_weight, "limits": options.limits},
-            "own": [name for name, used in own.items() if used],
-        }
 
-    def _call(self) -> dict[str, Any]:
-        from importlib.metadata import version
+def versions() -> dict[str, str]:
+    """Of the packages that scores depend on."""
+    from importlib.metadata import version
 
-        packages = ("keras", "tensorflow", "numpy", "keras-tuner")
-        return {"arguments": self._arguments(), "versions": {name: version(name) for name in packages}}
-
-
-def named(part: Any) -> str | None:
-    """A loss or a metric by a name that is the same in the next session."""
-    if part is None or isinstance(part, str):
-        return part
-    return str(getattr(part, "name", None) or getattr(part, "__name__", type(part).__name__))
-
-
-def is_ready(space: Space, task: str) -> bool:
-    """Whether a space can be had by its name."""
-    return space.name in SPACES.get(task, {}) and str(get_space(space.name, task)) == str(space)
+    return {name: version(name) for name in ("keras", "tensorflow", "numpy", "keras-tuner")}

@@ -15,10 +15,9 @@ from keras_nas.data import Split
 from keras_nas.errors import SearchFailed
 from keras_nas.estimators.fidelity import FullTraining
 from keras_nas.ledger import Trial
-from keras_nas.session import Session, is_ready, named
-from keras_nas.spaces import get_space
+from keras_nas.session import Session
 from keras_nas.strategy import Failure, Proposal
-from tests.small import arguments, digit_images, tiny_space
+from tests.small import arguments, digit_images
 
 X, Y = digit_images(300)
 
@@ -179,20 +178,6 @@ def test_what_is_tried_again_and_how() -> None:
     assert retry("float32", "killed") == {}
     assert retry("float32", "error") is None
     assert retry("mixed_float16", "not_finite", failed=2) is None
-
-
-def test_names_of_parts() -> None:
-    assert [named(part) for part in (None, "mse", retry, keras.metrics.AUC(name="area"))] == [
-        None,
-        "mse",
-        "retry",
-        "area",
-    ]
-    assert is_ready(get_space("small_images"), "image_classification")
-    assert not is_ready(tiny_space(), "image_classification")
-    other = get_space("small_images")
-    other.recipe = {}
-    assert not is_ready(other, "image_classification")
 
 
 @pytest.mark.slow

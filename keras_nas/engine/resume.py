@@ -12,6 +12,9 @@ from keras_nas.errors import ResumeError
 from keras_nas.ledger import Event, Trial
 from keras_nas.strategy import Failure, Outcome, Proposal
 
+SHOWN = 10
+"""How many differences between two searches are listed."""
+
 
 @dataclass
 class Past:
@@ -92,23 +95,31 @@ def check_same_search(store: Store, arguments: Mapping[str, Any], changeable: Co
         changeable: Arguments that may differ: limits, the number of workers.
 
     Raises:
-        ResumeError: Lists each argument that differs, with both values.
+        ResumeError: Lists the arguments that differ, with both values.
     """
     first = next(store.records("call"), None)
     if first is None:
         return
-    before = (first.body or {})["arguments"]
-    names = sorted(({*before} | {*arguments}) - {*changeable})
-    differences = [
-        f"  {name}: {before.get(name)!r} there, {arguments.get(name)!r} now"
-        for name in names
-        if before.get(name) != arguments.get(name)
-    ]
-    if differences:
-        raise ResumeError(
-            f"The directory {store.directory} holds a different search:\n" + "\n".join(differences) + "\nName another "
-            "directory, or pass the same arguments to go on with that search."
-        )
+    before, now = _flat((first.body or {})["arguments"], changeable), _flat(arguments, changeable)
+    differ = [name for name in sorted({*before} | {*now}) if before.get(name) != now.get(name)]
+    if not differ:
+        return
+    lines = [f"  {name}: {before.get(name)!r} there, {now.get(name)!r} now" for name in differ[:SHOWN]]
+    lines += [f"  and {len(differ) - SHOWN} more"] if len(differ) > SHOWN else []
+    raise ResumeError(
+        f"The directory {store.directory} holds a different search:\n" + "\n".join(lines) + "\nName another "
+        "directory, or pass the same arguments to go on with that search."
+    )
+
+
+def _flat(arguments: Mapping[str, Any], left_out: Collection[str]) -> dict[str, Any]:
+    """Arguments by name; one that has parts by the names of its parts, so that a difference can be told."""
+    flat: dict[str, Any] = {}
+    for name, value in arguments.items():
+        parts = value if isinstance(value, Mapping) else None
+        told = {name: value} if parts is None else {f"{name} {part}": text for part, text in parts.items()}
+        flat |= {} if name in left_out else told
+    return flat
 
 
 def _proposal(body: Mapping[str, Any]) -> Proposal:

@@ -1,0 +1,96 @@
+"""What a search says of itself: what makes it the same search on resume, and what its result has to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from keras_nas.estimators.assignment import Training
+from keras_nas.goal import Goal
+from keras_nas.nodes import Value
+from keras_nas.spaces import SPACES, Space, get_space
+from keras_nas.tasks import TASKS
+
+
+def identity(goal: Goal, options: Mapping[str, Any], seed: int, holdout: float | None) -> dict[str, Any]:
+    """What decides whether it is the same search, in JSON types; the data says so itself.
+
+    Args:
+        goal: its strategy not yet begun.
+        options: of the training, as given.
+        seed: of the search.
+        holdout: share of the rows, as given.
+    """
+    return {
+        "task": goal.task.name,
+        "space": goal.space.name,
+        "decisions": decisions_of(goal.space),
+        "strategy": described(goal.strategy),
+        "estimator": described(goal.estimator),
+        "objectives": [[objective.name, objective.direction] for objective in goal.objectives],
+        "constraints": [str(constraint) for constraint in goal.constraints],
+        "loss": named(options["loss"]),
+        "metrics": [named(metric) for metric in options["metrics"]],
+        "class_weight": options["class_weight"],
+        "baseline_model": options["baseline"] is not None,
+        "holdout": holdout,
+        "seed": seed,
+    }
+
+
+def decisions_of(space: Space) -> dict[str, str]:
+    """Every decision of a space by its path, with its labels and conditions; and what its recipe settles."""
+    conditions = {
+        decision.path: "".join(f", if {path} is {sorted(map(str, labels))}" for path, labels in decision.when)
+        for decision in space.decisions
+    }
+    settled = {name: value for name, value in space.recipe.items() if not isinstance(value, Value)}
+    return {
+        **{decision.path: decision.domain.shown() + conditions[decision.path] for decision in space.decisions},
+        **{f"recipe/{name}": f"always {value!r}" for name, value in settled.items()},
+    }
+
+
+def described(part: Any) -> str:
+    """An object by its class and the options that its constructor stored: `RegularizedEvolution(population=50)`.
+
+    Options that are no text or number go by the name of their class: a memory address is another one tomorrow.
+    """
+    options = {name: value for name, value in vars(part).items() if not name.startswith("_")}
+    plain = (str, int, float, bool, type(None))
+    told = {name: repr(value) if isinstance(value, plain) else type(value).__name__ for name, value in options.items()}
+    return f"{type(part).__name__}({', '.join(f'{name}={text}' for name, text in told.items())})"
+
+
+def named(part: Any) -> str | None:
+    """A loss or a metric by a name that is the same in the next session."""
+    if part is None or isinstance(part, str):
+        return part
+    return str(getattr(part, "name", None) or getattr(part, "__name__", type(part).__name__))
+
+
+def facts(goal: Goal, training: Training) -> dict[str, Any]:
+    """What a result read from disk has to know."""
+    options = training.options
+    own = {
+        "task": type(goal.task) is not TASKS.get(goal.task.name),
+        "space": not is_ready(goal.space, goal.task.name),
+        "loss": options.loss is not None,
+        "metrics": bool(options.metrics),
+        "callbacks": bool(options.callbacks),
+    }
+    return {
+        "task": goal.task.name,
+        "space": goal.space.name,
+        "objectives": [[objective.name, objective.direction] for objective in goal.objectives],
+        "constraints": [[c.name, c.limit, c.bound] for c in goal.constraints],
+        "seed": training.seed,
+        "precision": training.precision,
+        "options": {"scores": [*options.scores], "class_weight": options.class_weight, "limits": options.limits},
+        "own": [name for name, used in own.items() if used],
+    }
+
+
+def is_ready(space: Space, task: str) -> bool:
+    """Whether a space can be had by its name."""
+    return space.name in SPACES.get(task, {}) and str(get_space(space.name, task)) == str(space)
