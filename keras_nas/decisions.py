@@ -96,7 +96,7 @@ class Decisions(Sequence[Decision]):
         return [decision for decision in self.items if decision.path in architecture]
 
     def validate(self, architecture: Mapping[str, Label]) -> Architecture:
-        """Return `architecture`, checked: every live decision answered with one of its labels, nothing else.
+        """Return `architecture`, checked: every live decision answered with one of its labels, as it was declared.
 
         Raises:
             InvalidArgument: naming the path that is missing, left over or wrongly answered.
@@ -108,7 +108,7 @@ class Decisions(Sequence[Decision]):
                 raise InvalidArgument(
                     f"decision {decision.path!r} needs one of {decision.domain.shown()}; got {label!r}."
                 )
-            return label
+            return decision.domain.own(label)
 
         checked = self.walk(answer)
         extra = sorted(set(architecture) - set(checked))

@@ -19,10 +19,20 @@ class Labels:
     Args:
         values: the labels, distinct, in the order in which the space declares them.
         ordered: whether neighbouring labels are similar (numbers), which encodings and mutations may use.
+
+    Raises:
+        InvalidArgument: when two labels are equal; `True` and 1 are, and 3 and 3.0.
     """
 
     values: tuple[Label, ...]
     ordered: bool = False
+
+    def __post_init__(self) -> None:
+        if len(set(self.values)) < len(self.values):
+            raise InvalidArgument(
+                f"a decision needs distinct labels; got {list(self.values)} (True equals 1, and 3 equals 3.0). "
+                "Name each option once, with text where numbers are equal."
+            )
 
     @property
     def size(self) -> float:
@@ -40,6 +50,10 @@ class Labels:
 
     def __contains__(self, label: object) -> bool:
         return isinstance(label, str | int | float | bool) and label in self._index
+
+    def own(self, label: Label) -> Label:
+        """The label as it was declared: 3 for 3.0, so that one architecture has one key."""
+        return self.values[self._index[label]]
 
     def index(self, label: Label) -> int:
         """Position of `label` among the values."""
@@ -113,6 +127,10 @@ class Interval:
         if not self.low - tolerance <= label <= self.high + tolerance:
             return False
         return self.step is None or abs(self._snap(label) - label) <= tolerance
+
+    def own(self, label: Label) -> Label:
+        """The value nearest to the label, of the interval's own type."""
+        return self._snap(float(label))
 
     def _snap(self, value: float) -> float | int:
         if self.step is not None:
