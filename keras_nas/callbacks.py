@@ -36,7 +36,7 @@ class CostCallback(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Count."""
-        self.cost = cost_of_model(self.model, self.input_shape)
+        self.cost = cost_of_model(getattr(self.model, "network", self.model), self.input_shape)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Tell."""

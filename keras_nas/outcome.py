@@ -64,7 +64,7 @@ def winner(objectives: Sequence[Objective], constraints: Sequence[Constraint], t
     own = [trial for trial in trials if not trial.proposal.note.get(BASELINE)]
     best = ranked(objectives, constraints, own)
     if not best:
-        report = failure_report([trial for trial in own if trial.source == "run"])
+        report = failure_report(own)
         raise SearchFailed(report or UNFINISHED)
     peers = [trial for trial in best if _class(constraints, trial) == _class(constraints, best[0])]
     matrix = losses(objectives, [trial.outcome.scores for trial in peers if trial.outcome])

@@ -8,7 +8,7 @@ a search is resumed by observing its log again, in order, and nothing of a strat
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
@@ -144,6 +144,10 @@ class Strategy(ABC):
     @abstractmethod
     def observe(self, proposal: Proposal, outcome: Outcome) -> None:
         """Learn how `proposal` did. Failures are information too, never an error."""
+
+    def continues(self) -> Collection[int]:
+        """Numbers of the trials that a later proposal may name as its parent, so that their folders are kept."""
+        return ()
 
     def loss(self, outcome: Outcome) -> np.ndarray:
         """The objectives as losses (all minimised), shape `(objectives,)`; infinite where failed or not finite."""

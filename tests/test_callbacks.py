@@ -9,6 +9,9 @@ from keras import layers
 
 from keras_nas.callbacks import CostCallback, LatencyCallback
 from keras_nas.errors import InvalidArgument
+from keras_nas.estimators.fused import training_copy
+from keras_nas.estimators.trainer import Trainer
+from keras_nas.objectives.cost import cost_of_model
 
 X = np.random.default_rng(0).normal(size=(32, 6)).astype("float32")
 Y = (X.sum(axis=1) > 0).astype("float32")
@@ -98,3 +101,12 @@ def test_an_open_axis_is_named_before_training() -> None:
         model.fit(x, y, verbose=0, callbacks=[CostCallback()])
     history = model.fit(x, y, verbose=0, callbacks=[CostCallback(input_shape=(5, 3))])
     assert history.history["flops"] == [5 * 4 * (3 * 2 + 2 * 2 + 2) + 3]
+
+
+def test_within_a_search_the_network_in_training_is_counted() -> None:
+    """A search trains a copy of the model, with a faster normalisation, inside a trainer."""
+    network = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(4, 3), layers.BatchNormalization()])
+    watch = CostCallback()
+    watch.set_model(Trainer(training_copy(network, "float32")))
+    watch.on_train_begin()
+    assert watch.cost == cost_of_model(network)

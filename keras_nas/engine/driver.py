@@ -248,9 +248,14 @@ class Driver:
         self.journal.end(trial, ended, "failed" if failure else "finished")
         reached("driver.after_record")
         if self.plan.keep is not None:
-            pending = {entry.number for entry in self.ledger.pending}
-            keep_trials(self.store.directory / "trials", pending | set(self.plan.keep(self.ledger.trials)))
+            keep_trials(self.store.directory / "trials", self._needed() | set(self.plan.keep(self.ledger.trials)))
         self._tell(told.TrialFailed(trial) if failure else told.TrialFinished(trial))
+
+    def _needed(self) -> set[int]:
+        """The trials that are pending, those that they go on from, and those that later ones may go on from."""
+        pending = self.ledger.pending
+        parents = {entry.proposal.parent for entry in pending if entry.proposal.parent is not None}
+        return {entry.number for entry in pending} | parents | {*self.ledger.strategy.continues()}
 
     def _tell(self, notice: told.Notice) -> None:
         for listener in self.listeners:

@@ -22,8 +22,11 @@ def failure_groups(trials: Sequence[Trial]) -> Counter[tuple[str, str]]:
 
 
 def failure_report(trials: Sequence[Trial]) -> str:
-    """What to tell somebody all of whose trials failed; "" when one has not, or when there is none."""
-    ended = [trial for trial in trials if trial.outcome is not None]
+    """What to tell somebody all of whose trials failed; "" when one has not, or when there is none.
+
+    Repeats that the record answered are no trials of their own.
+    """
+    ended = [trial for trial in trials if trial.outcome is not None and trial.source != "repeat"]
     if not ended or any(trial.outcome and trial.outcome.ok for trial in ended):
         return ""
     groups = failure_groups(ended)

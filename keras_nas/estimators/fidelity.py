@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -109,6 +109,9 @@ class _Fixed(Strategy):
         if isinstance(answer, Signal):
             return answer
         return Proposal(answer.architecture, self.fidelity, answer.parent, answer.note)
+
+    def continues(self) -> Collection[int]:
+        return self.inner.continues()
 
     def observe(self, proposal: Proposal, outcome: Outcome) -> None:
         self._seen.add(proposal.architecture)

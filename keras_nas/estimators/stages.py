@@ -7,7 +7,7 @@ over proposes the best of them again, for the rest of the time.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,6 +118,10 @@ class Stages(Strategy):
             return
         self._explored.append((proposal, outcome))
         self.explorer.observe(proposal, outcome)
+
+    def continues(self) -> Collection[int]:
+        """What the explorer says."""
+        return self.explorer.continues()
 
     def propose(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
         """An exploring trial, a finalist, or neither."""

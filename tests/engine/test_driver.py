@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,20 @@ def test_failures_are_told_and_recorded(tmp_path: Path) -> None:
     ]
     assert any(isinstance(notice, told.TrialFailed) for notice in notices)
     assert record.strategy.history[0][1].failure == failed.failure  # type: ignore[attr-defined]
+
+
+def test_repeats_are_no_failures_of_their_own(tmp_path: Path) -> None:
+    class Repeats(fakes.Climber):
+        def propose(self, number: int, pending: Any) -> Proposal | Signal:
+            return fakes.Climber.propose(self, number // 2, pending)
+
+    record = Ledger(Repeats(), fakes.problem())
+    with (
+        pytest.raises(SearchFailed, match="All 2 trials failed:\n  2 x error: ValueError: no good"),
+        Store(tmp_path) as store,
+    ):
+        Driver(record, fakes.job_of(fakes.fail), Inline(), store, Plan(max_trials=2)).run()
+    assert "repeat" in [trial.source for trial in record.trials]
 
 
 def test_when_all_fail_the_failures_are_grouped_and_counted(tmp_path: Path) -> None:
@@ -294,6 +309,31 @@ def test_only_the_best_trials_are_kept_on_disk(tmp_path: Path) -> None:
     _, record = fakes.search(tmp_path, 8, keep=best)
     kept = {entry.name for entry in (tmp_path / "trials").iterdir() if entry.is_dir()}
     assert kept == {str(number) for number in best(record.trials)}
+
+
+class Continues(fakes.Climber):
+    """Goes on from the worst trial of the first three, whatever the others are worth."""
+
+    def continues(self) -> list[int]:
+        return [0] if len(self.history) < 4 else []
+
+    def propose(self, number: int, pending: Any) -> Proposal | Signal:
+        proposal = super().propose(number, pending)
+        assert isinstance(proposal, Proposal)
+        return replace(proposal, parent=0) if number == 3 else proposal
+
+
+def test_what_a_later_trial_goes_on_from_is_kept(tmp_path: Path) -> None:
+    seen: list[set[str]] = []
+
+    def make_job(trial: Trial, changes: Mapping[str, Any]) -> Job:
+        seen.append({entry.name for entry in (tmp_path / "trials").iterdir()})
+        return fakes.train_job(trial, changes)
+
+    record = Ledger(Continues(), fakes.problem())
+    with Store(tmp_path) as store:
+        Driver(record, make_job, Inline(), store, Plan(max_trials=6, keep=lambda trials: [])).run()
+    assert seen == [set(), {"0"}, {"0"}, {"0"}, set(), set()]
 
 
 class Waits(fakes.Climber):
