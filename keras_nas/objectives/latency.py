@@ -162,7 +162,7 @@ def _in_process(model: Any, rows: dict[str, np.ndarray], batch_size: int, max_se
         given = [tf.constant(part) for part in given]
         run = lambda: keras.tree.flatten(compiled(*given))[-1].numpy()  # noqa: E731
     found = timed(run, max_seconds)
-    return _measurement(found, _accelerator() or cpu_name(), "keras", batch_size, _tf_threads())
+    return _measurement(found, *place_of("keras"), "keras", batch_size)
 
 
 def _stored(model: Any, rows: dict[str, np.ndarray], batch_size: int, target: str, max_seconds: float) -> Measurement:
@@ -182,7 +182,7 @@ def measure_stored(path: Path, format: str, rows: dict[str, np.ndarray], *, max_
         rows: One batch, by the inputs' names.
         max_seconds: The longest that the timed runs may take.
     """
-    alone = format == "litert"
+    alone = pinned(format)
     answer = run_alone(
         format,
         path,
@@ -192,9 +192,17 @@ def measure_stored(path: Path, format: str, rows: dict[str, np.ndarray], *, max_
         core=max(os.sched_getaffinity(0)) if alone else None,
         timeout_s=120.0 + 2 * max_seconds,
     )
-    device = cpu_name() if alone else _accelerator() or cpu_name()
-    batch_size = len(next(iter(rows.values())))
-    return _measurement(answer.timing, device, format, batch_size, 1 if alone else _tf_threads())
+    return _measurement(answer.timing, *place_of(format), format, len(next(iter(rows.values()))))
+
+
+def pinned(target: str) -> bool:
+    """Whether a target is measured with one thread on one core."""
+    return target == "litert"
+
+
+def place_of(target: str) -> tuple[str, int]:
+    """The device that a target runs on here, and how many threads it may use."""
+    return (cpu_name(), 1) if pinned(target) else (_accelerator() or cpu_name(), _tf_threads())
 
 
 def _asked(model: Any, target: Callable[[Any], Any], batch_size: int) -> Measurement:
@@ -210,10 +218,10 @@ def _asked(model: Any, target: Callable[[Any], Any], batch_size: int) -> Measure
         "latency_p95_ms": float(np.percentile(times, 95)),
         "interval_pct": interval_pct(np.sort(times)),
     }
-    return _measurement(found, f"the device of {name}", name, batch_size, None)
+    return _measurement(found, f"the device of {name}", None, name, batch_size)
 
 
-def _measurement(found: dict[str, Any], device: str, target: str, batch_size: int, threads: int | None) -> Measurement:
+def _measurement(found: dict[str, Any], device: str, threads: int | None, target: str, batch_size: int) -> Measurement:
     figures = {name: found[name] for name in ("latency_ms", "latency_p95_ms", "interval_pct")}
     return Measurement(**figures, device=device, target=target, batch_size=batch_size, threads=threads)
 
