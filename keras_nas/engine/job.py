@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from keras_nas.errors import WorkerError
-
 PARTS = ("scores", "measurements", "artefacts", "seconds")
 
 
@@ -96,23 +94,6 @@ class Job:
     function: Callable[..., Mapping[str, Any]]
     arguments: Mapping[str, Any] = field(default_factory=dict)
     limits: Limits = Limits()
-
-
-def pickled(job: Job) -> bytes:
-    """A job as bytes for the pipe; never written to disk.
-
-    Raises:
-        WorkerError: When something in it cannot be sent to another process.
-    """
-    import cloudpickle
-
-    try:
-        return bytes(cloudpickle.dumps(job))
-    except Exception as error:
-        raise WorkerError(
-            f"The trial's function or arguments cannot be sent to a worker ({type(error).__name__}: {error}). Pass "
-            "plain data, functions and file names, open files and locks inside the function, or use workers=0."
-        ) from error
 
 
 def checked_result(result: Any) -> dict[str, dict[str, Any]]:

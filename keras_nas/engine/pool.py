@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from keras_nas.engine.events import Ended, Epoch
-from keras_nas.engine.failures import log_tail
-from keras_nas.engine.job import Job, pickled
-from keras_nas.engine.process import WorkerProcess, WorkerSettings
+from keras_nas.engine.job import Job
+from keras_nas.engine.process import Worker, WorkerProcess, WorkerSettings
 from keras_nas.engine.resources import Share
 from keras_nas.engine.running import Running
+from keras_nas.engine.transit import pickled
 from keras_nas.engine.waiter import Waiter
 from keras_nas.engine.worker import INSIDE
 from keras_nas.errors import WorkerError
@@ -61,7 +61,7 @@ class Pool:
         self.directory = directory
         self.settings = settings or WorkerSettings()
         self.running: dict[str, Running] = {}
-        self.workers: list[WorkerProcess] = []
+        self.workers: list[Worker] = []
         self._started = 0
         self._stillborn = 0
         self._waiter = Waiter()
@@ -109,12 +109,13 @@ class Pool:
         idle = self._idle()
         if not idle:
             raise WorkerError("No worker is free: look at `pool.free` before submitting.")
-        payload = pickled(job)
+        root = self.directory.absolute()
+        payload, names = pickled(job, root)
         folder.mkdir(parents=True, exist_ok=True)
         worker = idle[0]
         worker.attempts += 1
-        header = {"kind": "job", "attempt": attempt, "size": len(payload), "folder": str(folder.absolute()),
-                  "results": str((self.directory / "results").absolute())}  # fmt: skip
+        header = {"kind": "job", "attempt": attempt, "size": len(payload), "carried": False,
+                  "root": str(root), "folder": str(folder.absolute()), "names": names}  # fmt: skip
         now = time.monotonic()
         stop_at = now + job.limits.seconds if job.limits.seconds is not None else float("inf")
         self.running[attempt] = Running(attempt, worker, job, now, stop_at)
@@ -164,26 +165,30 @@ class Pool:
         self.running.clear()
         self._waiter.close()
 
-    def _idle(self) -> list[WorkerProcess]:
+    def make_worker(self, number: int, share: Share, log: Path) -> Worker:
+        """A worker that is not started yet."""
+        return WorkerProcess(number, share, self.settings, log)
+
+    def _idle(self) -> list[Worker]:
         busy = {running.worker.number for running in self.running.values()}
         return [worker for worker in self.workers if worker.ready and worker.number not in busy]
 
     def _spawn(self, share: Share) -> None:
         log = self.directory / "logs" / f"worker-{self._started}.log"
-        worker = WorkerProcess(self._started, share, self.settings, log)
+        worker = self.make_worker(self._started, share, log)
         worker.start()
         self._started += 1
         self.workers.append(worker)
         self._waiter.watch(worker)
 
-    def _replace(self, worker: WorkerProcess) -> None:
+    def _replace(self, worker: Worker) -> None:
         """Ends a worker and starts another with the same share."""
         self._waiter.forget(worker)
         worker.kill()
         self.workers.remove(worker)
         self._spawn(worker.share)
 
-    def _attend(self, worker: WorkerProcess) -> list[Epoch | Ended]:
+    def _attend(self, worker: Worker) -> list[Epoch | Ended]:
         """Takes in what a worker says, sends what waits for it, and notices its death."""
         events: list[Epoch | Ended] = []
         for message in worker.receive():
@@ -202,9 +207,9 @@ class Pool:
             return events
         return events + self._bury(worker)
 
-    def _bury(self, worker: WorkerProcess) -> list[Epoch | Ended]:
+    def _bury(self, worker: Worker) -> list[Epoch | Ended]:
         """Replaces a worker that died by itself; its attempt ends with the result that it left, or with its death."""
-        if not worker.ready:
+        if not worker.ready and not worker.lost:
             self._count_stillborn(worker)
         ended = [running for running in self.running.values() if running.worker is worker]
         events: list[Epoch | Ended] = [self._end(running, worker.death_notice()) for running in ended]
@@ -212,12 +217,13 @@ class Pool:
             self._replace(worker)
         return events
 
-    def _count_stillborn(self, worker: WorkerProcess) -> None:
+    def _count_stillborn(self, worker: Worker) -> None:
         self._stillborn += 1
         if self._stillborn >= START_ATTEMPTS:
+            notice = worker.death_notice()
             raise WorkerError(
-                f"{self._stillborn} workers in a row ended before they were ready, the last with exit code "
-                f"{worker.process.returncode}. The end of {worker.log}:\n{log_tail(worker.log)}"
+                f"{self._stillborn} workers in a row ended before they were ready, the last with: {notice['message']}. "
+                f"The end of {worker.log}:\n{notice['traceback']}"
             )
 
     def _end(self, running: Running, death: dict[str, str] | None = None) -> Ended:
@@ -228,7 +234,7 @@ class Pool:
             self._replace(running.worker)
         return ended
 
-    def _worn(self, worker: WorkerProcess, ended: Ended) -> bool:
+    def _worn(self, worker: Worker, ended: Ended) -> bool:
         """Whether a worker is better replaced than used again."""
         harmed = ended.failure is not None and ended.failure["kind"] not in SOUND_AFTER
         heavy = self.settings.recycle_mb is not None and worker.rss_mb > self.settings.recycle_mb
@@ -255,7 +261,7 @@ class Pool:
             self._replace(worker)
         return [self._end(running) for running in late]
 
-    def _late(self, worker: WorkerProcess) -> float:
+    def _late(self, worker: Worker) -> float:
         return worker.born + self.settings.start_seconds
 
     def _next_moment(self) -> float:

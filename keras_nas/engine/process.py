@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,8 +44,8 @@ class WorkerSettings:
     grace_seconds: float = 5.0
 
 
-class WorkerProcess:
-    """A child process and its two pipes.
+class Worker(ABC):
+    """What a pool knows of a worker, wherever that runs: it says what happens through a pipe.
 
     Args:
         number: Names the worker; its log file is `worker-<number>.log`.
@@ -52,6 +53,15 @@ class WorkerProcess:
         settings: How to start it.
         log: File that takes what it prints.
     """
+
+    up: int
+    """The reading end of the pipe through which it speaks."""
+    down: int | None = None
+    """The writing end of the pipe through which it is spoken to; None where that needs no waiting for room."""
+    death: int | None = None
+    """A descriptor that becomes readable when it dies; None where the end of its pipe has to tell."""
+    lost = False
+    """Whether it went with its machine, which says nothing of itself."""
 
     def __init__(self, number: int, share: Share, settings: WorkerSettings, log: Path) -> None:
         self.number = number
@@ -65,6 +75,61 @@ class WorkerProcess:
         self.outbox = bytearray()
         self._inbox = bytearray()
         self._closed = False
+
+    @abstractmethod
+    def start(self) -> None:
+        """Starts the worker; it says that it is ready once it has imported what every trial needs."""
+
+    @abstractmethod
+    def send(self, header: Mapping[str, Any], payload: bytes = b"") -> None:
+        """Sends a frame, or queues it, without waiting."""
+
+    @abstractmethod
+    def destroy(self) -> None:
+        """Ends the worker and everything that it started, at once."""
+
+    @abstractmethod
+    def death_notice(self) -> dict[str, str]:
+        """The failure that the end of this worker means for its attempt; makes sure that it has ended."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether the worker runs and its pipe is open (a stopped process is alive)."""
+        return not self._closed
+
+    def kill(self) -> None:
+        """Ends the worker and frees what the driver held of it."""
+        self.destroy()
+        for descriptor in (self.down, self.up, self.death):
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def flush(self) -> None:
+        """Writes what is queued, as far as the pipe takes it."""
+        with contextlib.suppress(BlockingIOError, BrokenPipeError):
+            while self.outbox and self.down is not None:
+                del self.outbox[: os.write(self.down, self.outbox[:65536])]
+
+    def receive(self) -> list[dict[str, Any]]:
+        """All whole messages that have come in; half a message waits for the rest."""
+        with contextlib.suppress(BlockingIOError):
+            while chunk := os.read(self.up, 65536):
+                self._inbox += chunk
+            self._closed = True
+        *lines, rest = self._inbox.split(b"\n")
+        self._inbox = bytearray(rest)
+        messages = [json.loads(line) for line in lines]
+        if messages:
+            self.heard = time.monotonic()
+            self.rss_mb = messages[-1]["rss_mb"]
+        return messages
+
+
+class WorkerProcess(Worker):
+    """A child process and its two pipes."""
+
+    def __init__(self, number: int, share: Share, settings: WorkerSettings, log: Path) -> None:
+        super().__init__(number, share, settings, log)
         self._oom_kills = oom_kill_count()
 
     def start(self) -> None:
@@ -99,43 +164,15 @@ class WorkerProcess:
         self.outbox += json.dumps(header).encode() + b"\n" + payload
         self.flush()
 
-    def flush(self) -> None:
-        """Writes what is queued, as far as the pipe takes it."""
-        with contextlib.suppress(BlockingIOError, BrokenPipeError):
-            while self.outbox:
-                del self.outbox[: os.write(self.down, self.outbox[:65536])]
-
-    def receive(self) -> list[dict[str, Any]]:
-        """All whole messages that have come in; half a message waits for the rest."""
-        with contextlib.suppress(BlockingIOError):
-            while chunk := os.read(self.up, 65536):
-                self._inbox += chunk
-            self._closed = True
-        *lines, rest = self._inbox.split(b"\n")
-        self._inbox = bytearray(rest)
-        messages = [json.loads(line) for line in lines]
-        if messages:
-            self.heard = time.monotonic()
-            self.rss_mb = messages[-1]["rss_mb"]
-        return messages
-
     @property
     def alive(self) -> bool:
-        """Whether the process runs and its pipe is open (a stopped process is alive)."""
-        return not self._closed and self.process.poll() is None
+        return super().alive and self.process.poll() is None
 
     def destroy(self) -> None:
         """Ends the process and everything that it started, at once."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-
-    def kill(self) -> None:
-        """Ends the process and frees what the driver held of it."""
-        self.destroy()
-        for descriptor in (self.down, self.up, self.death):
-            if descriptor is not None:
-                os.close(descriptor)
 
     def death_notice(self) -> dict[str, str]:
         """The failure that the end of this process means for its attempt; makes sure that it has ended."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from keras_nas.engine.events import Ended
 from keras_nas.engine.job import Job
-from keras_nas.engine.process import WorkerProcess
+from keras_nas.engine.process import Worker
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Running:
     """
 
     attempt: str
-    worker: WorkerProcess
+    worker: Worker
     job: Job
     began: float
     stop_at: float

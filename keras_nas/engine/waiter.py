@@ -6,7 +6,7 @@ import contextlib
 import os
 import selectors
 
-from keras_nas.engine.process import WorkerProcess
+from keras_nas.engine.process import Worker
 
 
 class Waiter:
@@ -16,24 +16,27 @@ class Waiter:
         self._reads, self._writes = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._selector = _selector_of(self._reads)
 
-    def watch(self, worker: WorkerProcess) -> None:
+    def watch(self, worker: Worker) -> None:
         """Waits for a worker from now on; to be called again whenever it was sent something."""
         for descriptor, wanted, event in (
             (worker.up, True, selectors.EVENT_READ),
-            (worker.death, worker.death is not None, selectors.EVENT_READ),
+            (worker.death, True, selectors.EVENT_READ),
             (worker.down, bool(worker.outbox), selectors.EVENT_WRITE),
         ):
-            watched = descriptor in self._selector.get_map()
+            watched = self._watches(descriptor)
             if wanted and not watched and descriptor is not None:
                 self._selector.register(descriptor, event)
             elif watched and not wanted and descriptor is not None:
                 self._selector.unregister(descriptor)
 
-    def forget(self, worker: WorkerProcess) -> None:
+    def forget(self, worker: Worker) -> None:
         """No longer waits for a worker."""
         for descriptor in (worker.up, worker.down, worker.death):
-            if descriptor in self._selector.get_map() and descriptor is not None:
+            if descriptor is not None and self._watches(descriptor):
                 self._selector.unregister(descriptor)
+
+    def _watches(self, descriptor: int | None) -> bool:
+        return descriptor is not None and descriptor in self._selector.get_map()
 
     def wait(self, seconds: float) -> bool:
         """Waits for anything to happen, `seconds` (may be infinite) at most; True when it was `wake`."""

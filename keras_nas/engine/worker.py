@@ -69,6 +69,7 @@ class Inbox:
         self.stream = stream
         self.jobs: queue.SimpleQueue[tuple[dict[str, Any], bytes]] = queue.SimpleQueue()
         self.stopped: set[str] = set()
+        self.taken = threading.Semaphore(0)
 
     def listen(self) -> None:
         """Reads frames until the pipe ends, and then ends the process and its children."""
@@ -76,6 +77,8 @@ class Inbox:
             header = json.loads(line)
             if header["kind"] == "stop":
                 self.stopped.add(header["attempt"])
+            elif header["kind"] == "taken":
+                self.taken.release()
             else:
                 self.jobs.put((header, self.stream.read(header["size"])))
         end_group()
@@ -88,25 +91,30 @@ class WorkerReport:
         attempt: Id of the attempt.
         folder: The trial's folder.
         up: The pipe to the driver.
-        stopped: Ids of the attempts that the driver asked to end.
+        inbox: The pipe from the driver.
+        carried: Whether somebody takes the trial's files to the driver at every epoch; the trial waits for it, so that
+            what is taken fits together.
     """
 
-    def __init__(self, attempt: str, folder: Path, up: Up, stopped: set[str]) -> None:
+    def __init__(self, attempt: str, folder: Path, up: Up, inbox: Inbox, carried: bool) -> None:
         self.attempt = attempt
         self.folder = folder
         self._up = up
-        self._stopped = stopped
+        self._inbox = inbox
+        self._carried = carried
 
     def __call__(self, epoch: int, metrics: Mapping[str, float]) -> None:
         """Sends the metrics of a finished epoch; raises `Stop` when the driver asked to end."""
         self._up.send("epoch", attempt=self.attempt, epoch=int(epoch), metrics=plain_metrics(metrics))
+        if self._carried:
+            self._inbox.taken.acquire()
         if self.stopping:
             raise Stop(f"attempt {self.attempt} was asked to stop after epoch {epoch}")
 
     @property
     def stopping(self) -> bool:
         """Whether the driver asked the trial to end."""
-        return self.attempt in self._stopped
+        return self.attempt in self._inbox.stopped
 
 
 def resident_mb() -> float:
@@ -138,15 +146,15 @@ def run(job: Job, report: Any) -> dict[str, Any]:
     return {**ending, "seconds": {"run": time.monotonic() - began}}
 
 
-def take(header: Mapping[str, Any], payload: bytes, up: Up, stopped: set[str]) -> None:
+def take(header: Mapping[str, Any], payload: bytes, up: Up, inbox: Inbox) -> None:
     """Unpacks a job, runs it, leaves its ending in a file and announces it."""
-    import cloudpickle
+    from keras_nas.engine.transit import unpickled
 
-    attempt, folder = header["attempt"], Path(header["folder"])
+    attempt, root = header["attempt"], Path(header["root"])
     began = time.monotonic()
-    report = WorkerReport(attempt, folder, up, stopped)
+    report = WorkerReport(attempt, Path(header["folder"]), up, inbox, header["carried"])
     try:
-        job = cloudpickle.loads(payload)
+        job = unpickled(payload, root)
     except BaseException as error:
         ending: dict[str, Any] = {"failure": describe(error), "seconds": {}}
     else:
@@ -156,7 +164,7 @@ def take(header: Mapping[str, Any], payload: bytes, up: Up, stopped: set[str]) -
         limit_memory(None)
         ending["seconds"]["unpack"] = unpacked
     reached("worker.before_result")
-    write_json(Path(header["results"]) / f"{attempt}.json", {"attempt": attempt, **ending})
+    write_json(root / "results" / f"{attempt}.json", {"attempt": attempt, **ending})
     reached("worker.after_result")
     up.send("ended", attempt=attempt)
 
@@ -235,7 +243,7 @@ def main() -> None:
     threading.Thread(target=beat, args=(up, end), daemon=True, name="beat").start()
     start(settings, up)
     while True:
-        take(*inbox.jobs.get(), up, inbox.stopped)
+        take(*inbox.jobs.get(), up, inbox)
 
 
 if __name__ == "__main__":
