@@ -90,7 +90,7 @@ class Graph(Node):
         if self.output == "last":
             return states[-1]
         numbers = range(self.inputs, len(states))
-        return _merge(walk, [states[n] for n in numbers if self.output == "all" or n not in used], "concat")
+        return merge(walk, [states[n] for n in numbers if self.output == "all" or n not in used], "concat")
 
     def __repr__(self) -> str:
         return f"Graph({self.name!r}, {len(self.joins)} joins)"
@@ -116,7 +116,7 @@ class Shared(Node):
 
     def apply(self, walk: Walk, x: Any) -> Any:
         """Apply the part; its layers are named after where it is used."""
-        return self.part.apply(replace(walk.spot(self.name), place=walk.place.shared(self.name)), x)
+        return replace(walk.spot(self.name), place=walk.place.shared(self.name)).run(self.part, x)
 
     def __repr__(self) -> str:
         return f"Shared({self.name!r}, {self.part!r})"
@@ -125,19 +125,25 @@ class Shared(Node):
 def _join(walk: Walk, join: Join, inputs: list[Any], strides: list[int]) -> Any:
     """One node: each operation on its input, then the merge."""
     signals = [
-        op.apply(walk.spot(str(edge)).giving(stride=stride), x)
+        walk.spot(str(edge)).giving(stride=stride).run(op, x)
         for edge, (op, x, stride) in enumerate(zip(join.ops, inputs, strides, strict=True))
     ]
+    return merge_signals(walk, join, signals, inputs[0], strides[0])
+
+
+def merge_signals(walk: Walk, join: Join, signals: Sequence[Any], x: Any, stride: int) -> Any:
+    """What a node gives for its operations' signals, zeros where there is none; `x` and `stride` of the first."""
     heard = [signal for signal in signals if signal is not None]
-    return _merge(walk, heard, join.merge) if heard else _silence(walk, inputs[0], strides[0])
+    return merge(walk, heard, join.merge) if heard else _silence(walk, x, stride)
 
 
-def _merge(walk: Walk, signals: list[Any], merge: Merge) -> Any:
+def merge(walk: Walk, signals: list[Any], how: Merge) -> Any:
+    """Signals added, or side by side along the channels."""
     from keras import layers
 
     if len(signals) == 1:
         return signals[0]
-    return walk.net(layers.Add if merge == "add" else layers.Concatenate, signals)
+    return walk.net(layers.Add if how == "add" else layers.Concatenate, signals)
 
 
 def _silence(walk: Walk, x: Any, stride: int) -> Any:

@@ -47,12 +47,16 @@ class KerasNet:
 
     def __call__(self, layer: Callable[..., Any], x: Any, **config: Any) -> Any:
         """Apply a new layer; a list's members are arguments of their own where the layer wants several (attention)."""
+        made = self.make(layer, x, config)
+        return made(*x) if isinstance(x, list | tuple) and _takes_several(made) else made(x)
+
+    def make(self, layer: Callable[..., Any], x: Any, config: dict[str, Any]) -> Any:
+        """The new layer for the input `x`."""
         if self.dtype is not None:
             config.setdefault("dtype", self.dtype)
         if self.place is not None:
             config.setdefault("name", self._name(layer))
-        made = layer(**config)
-        return made(*x) if isinstance(x, list | tuple) and _takes_several(made) else made(x)
+        return layer(**config)
 
     def shape(self, x: Any) -> Shape:
         """Shape of a Keras tensor without the batch axis."""

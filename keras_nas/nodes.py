@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from keras_nas.architecture import Architecture, Label
 from keras_nas.decisions import Condition, Decision, Decisions, Interval
@@ -14,6 +14,18 @@ from keras_nas.net import KerasNet, Net
 
 if TYPE_CHECKING:
     from keras_tuner import HyperParameters
+
+
+class Undecided(SpaceError):
+    """A decision without an answer was met.
+
+    Args:
+        path: of the decision.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"decision {path!r} has no answer in this architecture; decide it with `tune` or `sample`.")
+        self.path = path
 
 
 @dataclass(frozen=True)
@@ -51,17 +63,17 @@ class Walk:
     position: str = ""
     given: Mapping[str, Any] = field(default_factory=dict)
 
-    def inside(self, name: str, position: str | None = None) -> Walk:
+    def inside(self, name: str, position: str | None = None) -> Self:
         """One scope further in; `position` names the layers when it differs from the scope."""
         spot = f"{self.position}/{name if position is None else position}".strip("/")
         return replace(self, place=self.place.inside(name), position=spot, net=self.net.at(spot))
 
-    def spot(self, position: str) -> Walk:
+    def spot(self, position: str) -> Self:
         """The same scope at another position of the network (tied copies)."""
         spot = f"{self.position}/{position}".strip("/")
         return replace(self, position=spot, net=self.net.at(spot))
 
-    def giving(self, **values: Any) -> Walk:
+    def giving(self, **values: Any) -> Self:
         """The same place with values for `Given`."""
         return replace(self, given={**self.given, **values})
 
@@ -69,10 +81,12 @@ class Walk:
         """The answer to the decision `name` of this scope."""
         path = self.place.path(name)
         if path not in self.architecture:
-            raise SpaceError(
-                f"decision {path!r} has no answer in this architecture; decide it with `tune` or `sample`."
-            )
+            raise Undecided(path)
         return self.architecture[path]
+
+    def run(self, part: Node, x: Any) -> Any:
+        """The part's output here; a walk that holds many architectures at once says how."""
+        return part.apply(self, x)
 
 
 Found = Iterator[tuple[Decision, object]]
@@ -271,7 +285,7 @@ def resolve(value: Any, walk: Walk, x: Any) -> Any:
     if isinstance(value, Value):
         return value.resolve(walk, x)
     if isinstance(value, Node):
-        return lambda y: value.apply(walk, y)
+        return lambda y: walk.run(value, y)
     if isinstance(value, list | tuple):
         return type(value)(resolve(member, walk, x) for member in value)
     return value

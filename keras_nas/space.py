@@ -18,7 +18,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from keras_nas.architecture import Label
 from keras_nas.decisions import Decision, Domain, Labels
@@ -37,6 +37,8 @@ from keras_nas.nodes import (
     open_decisions,
     resolve,
 )
+
+W = TypeVar("W", bound=Walk)
 
 
 class Op(Node):
@@ -145,7 +147,7 @@ class Series(Node):
         walk = walk.spot(self.at) if self.at else walk
         walk = walk.inside(self.name) if self.name else walk
         for part in self.parts:
-            x = part.apply(walk, x)
+            x = walk.run(part, x)
         return x
 
     def __repr__(self) -> str:
@@ -198,7 +200,7 @@ class Choice(Node, Value):
     def apply(self, walk: Walk, x: Any) -> Any:
         """Apply the chosen option, which must be a node; None is a missing signal."""
         option, inner = self.chosen(walk)
-        return None if option is None else option.apply(inner, x)
+        return None if option is None else inner.run(option, x)
 
     def __repr__(self) -> str:
         plain = all(label == option for label, option in self.options.items())
@@ -245,8 +247,12 @@ class Repeat(Node):
         inner = walk.inside(self.name)
         depth = self.depth.resolve(inner, x) if len(self.depths) > 1 else self.depths[0]
         for copy in range(depth):
-            x = self.block.apply(inner.spot(str(copy)) if self.tied else inner.inside(str(copy)), x)
+            x = self.at(inner, copy).run(self.block, x)
         return x
+
+    def at(self, walk: W, copy: int) -> W:
+        """Where a copy stands, `walk` standing inside this node."""
+        return walk.spot(str(copy)) if self.tied else walk.inside(str(copy))
 
     def __repr__(self) -> str:
         return f"Repeat({self.name!r}, {self.block!r}, {self.depths})"

@@ -25,7 +25,7 @@ LAYERS = (
     ("space", "graph"),
     ("blocks",),
     ("spaces",),
-    ("hypermodel", "objectives"),
+    ("hypermodel", "objectives", "supernet"),
     ("strategy",),
     ("ledger",),
     ("tuners",),

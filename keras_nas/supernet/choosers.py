@@ -1,0 +1,114 @@
+"""What happens where a supernet meets a decision: all options are built, one is picked, or a gate weighs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras_nas.architecture import Label
+from keras_nas.encoding import Encoder
+from keras_nas.errors import SpaceError
+from keras_nas.supernet.gates import Gate
+from keras_nas.supernet.net import Parts, Token, fix_it
+from keras_nas.supernet.walk import Thunk
+
+
+class Building:
+    """Runs every option once on symbolic tensors, so that all layers are made, and refuses what differs in shape.
+
+    Args:
+        parts: of the supernet.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+
+    def __call__(self, token: Token, path: str, thunks: Sequence[Thunk], x: Any) -> Any:
+        """A new symbolic tensor of the shape that all options give."""
+        results = [(labels, run()) for labels, run in thunks]
+        heard = [(labels, y) for labels, y in results if y is not None]
+        self.parts.outputs[token] = heard[0][1] if heard else None
+        if not heard:
+            return None
+        for labels, y in heard[1:]:
+            self._check(path, heard[0], (labels, y))
+        y = keras.tree.map_structure(lambda t: keras.KerasTensor(t.shape, t.dtype), heard[0][1])
+        if len(heard) < len(results) or any(id(own) in self.parts.silent for _, own in heard):
+            self.parts.silent[id(y)] = (y, path)
+        return y
+
+    def _check(self, path: str, first: tuple[Any, Any], other: tuple[Any, Any]) -> None:
+        shapes = [[tuple(t.shape[1:]) for t in keras.tree.flatten(y)] for _, y in (first, other)]
+        if shapes[0] != shapes[1]:
+            named = [" or ".join(map(repr, sorted(labels, key=str))) for labels, _ in (first, other)]
+            given = [", ".join(map(str, own)) for own in shapes]
+            raise SpaceError(
+                f"{path!r} changes the shape: {named[0]} gives {given[0]}, {named[1]} gives {given[1]}; a supernet "
+                f"holds options of one shape. {fix_it(path)}"
+            )
+
+
+class Picking:
+    """Runs the one option that an architecture names, on symbolic tensors.
+
+    Args:
+        architecture: answers to the live decisions.
+        parts: of the supernet.
+    """
+
+    def __init__(self, architecture: Mapping[str, Label], parts: Parts) -> None:
+        self.architecture = architecture
+        self.parts = parts
+
+    def __call__(self, token: Token, path: str, thunks: Sequence[Thunk], x: Any) -> Any:
+        """The option's output, in the shape of the others where it gives none."""
+        y = next(run for labels, run in thunks if self.architecture[path] in labels)()
+        return self.parts.outputs[token] if y is None else y
+
+
+class Gated:
+    """Lets a gate weigh the options by the values of their decision.
+
+    Args:
+        gate: makes one result of options and weights.
+        encoder: where each decision's values stand.
+        values: of all decisions, shape `(encoder.width,)`.
+        parts: of the supernet.
+    """
+
+    def __init__(self, gate: Gate, encoder: Encoder, values: Any, parts: Parts) -> None:
+        self.gate = gate
+        self.encoder = encoder
+        self.values = values
+        self.parts = parts
+
+    def __call__(self, token: Token, path: str, thunks: Sequence[Thunk], x: Any) -> Any:
+        """The gate's result."""
+        pattern = self.parts.outputs[token]
+        if pattern is None:
+            return None
+        weights = tf.stack([self.mass(path, labels) for labels, _ in thunks])
+        return self.gate.mix(weights, [partial(_heard, run, pattern, x) for _, run in thunks])
+
+    def mass(self, path: str, labels: frozenset[Label]) -> Any:
+        """The summed weight of some labels of a decision."""
+        columns = self.encoder.columns(path)
+        weights = self.gate.weights(self.values[columns])
+        order = self.encoder.decisions.named(path).domain.labels()
+        return tf.add_n([weights[place] for place, label in enumerate(order) if label in labels])
+
+
+def _heard(run: Callable[[], Any], pattern: Any, x: Any) -> Any:
+    """The option's output with the pattern's static shape, zeros where it gives none."""
+    y = run()
+    return silence(pattern, x) if y is None else y
+
+
+def silence(pattern: Any, x: Any) -> Any:
+    """Zeros of the pattern's shape for the rows of `x`."""
+    rows = tf.shape(keras.tree.flatten(x)[0])[0]
+    return keras.tree.map_structure(lambda t: tf.zeros((rows, *t.shape[1:]), t.dtype), pattern)

@@ -1,0 +1,166 @@
+"""A supernet: one Keras model that holds every network of a space, and the gates that choose among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras_nas.architecture import Architecture, Label
+from keras_nas.decisions import Decisions, given
+from keras_nas.encoding import Encoder
+from keras_nas.errors import InvalidArgument
+from keras_nas.spaces import Space
+from keras_nas.supernet.choosers import Building, Gated, Picking
+from keras_nas.supernet.gates import Gate, OneHot
+from keras_nas.supernet.net import Branch, Parts, Pass, SharedNet, Swap
+from keras_nas.supernet.walk import Chooser, SuperWalk
+
+Body = Callable[[Callable[[Any, Any], Any], Any, Any], Any]
+"""`body(features, net, x)`: what stands around the network, `features(net, x)` being the network itself."""
+
+
+def supernet(
+    space: Space,
+    input_shape: Sequence[int | None],
+    gate: Gate | None = None,
+    *,
+    fixed: Mapping[str, Label] | None = None,
+    body: Body | None = None,
+    swap: Swap | None = None,
+    dtype: str | None = None,
+) -> Supernet:
+    """One Keras model that holds every option of a space once.
+
+    The model computes what its `gates` say, a variable with one value for each label of each decision. With the default
+    gate that is one network at a time: `select(architecture)` sets it, and no other is computed.
+
+    Args:
+        space: the networks; their recipe plays no part.
+        input_shape: of one row, without the batch axis.
+        gate: makes one result of a decision's options; `OneHot()` by default.
+        fixed: answers to decisions that are not to be held, by path.
+        body: what stands around the network, `body(features, net, x)`; nothing by default.
+        swap: another class for some layers (their class, their input's shape): same weights and function, but faster.
+        dtype: Keras dtype policy of the layers.
+
+    Raises:
+        SpaceError: for a decision that cannot be held, by its path: one that changes a shape, or a range of numbers.
+        InvalidArgument: for a fixed decision or label that the space does not know.
+
+    Example:
+        >>>         >>> from keras_nas.spaces.nas_bench_201 import nas_bench_201
+        >>> space = nas_bench_201(channels=4, cells=1, stages=1)
+        >>> net = supernet(space, (8, 8, 3))
+        >>> net.select(space.sample(0))
+        >>> net(np.zeros((2, 8, 8, 3))).shape
+        TensorShape([2, 4])
+
+    Reference:
+        Pham et al., "Efficient Neural Architecture Search via Parameter Sharing", arXiv 1802.03268; Bender et al.,
+        "Understanding and Simplifying One-Shot Architecture Search", ICML 2018.
+    """
+    made = Supernet(space, gate or OneHot(), dict(fixed or {}), body or (lambda features, net, x: features(net, x)))
+    made.make(tuple(input_shape), swap, dtype)
+    return made
+
+
+class Supernet(keras.Model):
+    """What `supernet` makes.
+
+    Args:
+        space: the networks.
+        gate: makes one result of a decision's options.
+        fixed: answers that all networks share.
+        body: what stands around the network.
+    """
+
+    def __init__(self, space: Space, gate: Gate, fixed: Mapping[str, Label], body: Body) -> None:
+        super().__init__()
+        self.space = space
+        self.gate = gate
+        self.fixed = Architecture(fixed)
+        self.body = body
+
+    def make(self, input_shape: tuple[int | None, ...], swap: Swap | None, dtype: str | None) -> None:
+        """Make all layers, once, and the gates; the first architecture is selected."""
+        self.decisions = _open(self.space.network_decisions, self.fixed)
+        self.encoder = Encoder(self.decisions)
+        self.parts = Parts()
+        self.options = (dtype, swap)
+        self.rows = keras.KerasTensor((None, *input_shape), "float32")
+        self.run(Building(self.parts), Pass(), self.rows)
+        self.parts.sealed = True
+        self.parts.silent.clear()
+        self.held = list(dict.fromkeys(self.parts.layers.values()))
+        self.gates = self.add_weight(shape=(self.encoder.width,), initializer="zeros", name="gates", trainable=False)
+        self.built = True
+        self.select(self.decisions.walk(lambda decision: decision.domain.labels()[0]))
+
+    def run(self, chooser: Chooser, current: Pass, x: Any) -> Any:
+        """One traversal of the space on `x`."""
+        net = SharedNet(self.parts, current, *self.options)
+        walk = SuperWalk(self.fixed, net=net, decisions=self.space.network_decisions, chooser=chooser)
+        return self.body(lambda net, x: replace(walk, net=net).run(self.space.network, x), net, x)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """What the gates say."""
+        return self.run(self._gated(), Pass(), inputs)
+
+    def _gated(self) -> Gated:
+        return Gated(self.gate, self.encoder, tf.convert_to_tensor(self.gates.value), self.parts)
+
+    def answers(self, architecture: Mapping[str, Label]) -> Architecture:
+        """The answers of an architecture to the open decisions, checked.
+
+        Raises:
+            InvalidArgument: when it answers a fixed decision otherwise, or not all that are live.
+        """
+        other = {
+            path: architecture[path] for path, label in self.fixed.items() if architecture.get(path, label) != label
+        }
+        if other:
+            raise InvalidArgument(f"{other} differ from what this supernet holds: {dict(self.fixed)} are fixed.")
+        known = {path: label for path, label in architecture.items() if path in {d.path for d in self.decisions}}
+        return self.decisions.validate(known)
+
+    def select(self, architecture: Mapping[str, Label]) -> None:
+        """Gate one architecture: the values are 1 for its labels, 0 for all others."""
+        self.gates.assign(self.encoder.transform([self.answers(architecture)])[0])
+
+    def whole(self, architecture: Mapping[str, Label]) -> Architecture:
+        """The architecture of the space's network, fixed decisions included."""
+        answers = {**self.fixed, **self.answers(architecture)}
+        return self.space.network_decisions.walk(lambda decision: answers[decision.path])
+
+    def layers_of(self, architecture: Mapping[str, Label]) -> dict[str, Any]:
+        """The layers of one network, by the names that they have in the model that the space builds of it."""
+        current = Pass()
+        self.run(Picking(self.whole(architecture), self.parts), current, self.rows)
+        return current.used
+
+    def branches(self) -> dict[Branch, list[Any]]:
+        """The layers by the answers that lead to them; `()` are those of all networks."""
+        found: dict[Branch, list[Any]] = {}
+        for (branch, *_), layer in self.parts.layers.items():
+            found.setdefault(branch, []).append(layer)
+        return found
+
+    def awake(self, branch: Branch) -> Any:
+        """Whether the gates let a branch take part, a boolean tensor."""
+        gated = self._gated()
+        return tf.reduce_all([gated.mass(path, labels) > 0 for path, labels in branch] or [tf.constant(True)])
+
+
+def _open(decisions: Decisions, fixed: Mapping[str, Label]) -> Decisions:
+    """The decisions that are left when some are answered."""
+    items = tuple(decisions)
+    for path, label in fixed.items():
+        if label not in decisions.named(path).domain:
+            shown = decisions.named(path).domain.shown()
+            raise InvalidArgument(f"fixed={{{path!r}: {label!r}}}: expected one of {shown}.")
+        items = tuple(decision for decision in given(items, path, label) if decision.path != path)
+    return Decisions(items)
