@@ -37,7 +37,7 @@ LAYERS = (
     ("export",),
     ("preflight", "methods", "callbacks", "arguments"),
     ("workspace", "pools", "goal"),
-    ("outcome", "candidate"),
+    ("outcome", "candidate", "identity"),
     ("result", "looking", "deploying", "summary", "refit", "preparation", "session", "search"),
     ("testing", "demo", "cli", "__main__"),
 )
