@@ -8,7 +8,7 @@ search for the best F1 score silently finds the worst.
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -42,6 +42,10 @@ _LOSSES = (
     "crossentropy", "brier_score", "expected_calibration_error", "hamming_loss", "error_rate", "false_positives",
     "false_negatives",
 )  # fmt: skip
+_LEAST = 1e-9
+"""Share of its target below which a cost counts no less."""
+_NUMBER = r"(-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)"
+_SOFT = re.compile(rf"(\w+)\*\((\w+)/{_NUMBER}\)\^{_NUMBER}")
 _METRICS: Mapping[str, Direction] = {**{n: "max" for n in _GAINS}, **{n: "min" for n in _LOSSES}}
 
 
@@ -126,6 +130,90 @@ class Objective:
         """The score whose `loss` this is, in the metric's own direction."""
         return -loss if self.direction == "max" else loss
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The scores that a trial has to report for it."""
+        return (self.name,)
+
+
+@dataclass(frozen=True)
+class SoftTarget(Objective):
+    """A gain times a power of a cost: one objective that trades the one for the other around a target.
+
+    With the exponent -0.07 twice the cost is worth 5 % of the gain, wherever on the scale, so that a search moves along
+    the front near the target instead of stopping at a limit. Its name says all of it, and serves in its place wherever
+    an objective is named.
+
+    Args:
+        gain: A score to be maximised that is not negative, "val_accuracy" say.
+        cost: A score to be minimised, "latency_ms" say.
+        target: The cost at which the gain counts in full; above 0.
+        exponent: Below 0; the nearer to 0, the less the cost counts.
+
+    Raises:
+        InvalidArgument: A score's known direction is the other one, or a number is out of its range.
+
+    Example:
+        >>> soft = SoftTarget("val_accuracy", "latency_ms", target=5)
+        >>> soft.name
+        'val_accuracy*(latency_ms/5)^-0.07'
+        >>> round(soft.value({"val_accuracy": 0.9, "latency_ms": 10}), 4)
+        0.8574
+
+    Reference:
+        Tan et al., "MnasNet: platform-aware neural architecture search for mobile", arXiv 1807.11626, equation 2.
+    """
+
+    name: str = field(init=False)
+    direction: Direction | None = field(init=False, default="max")
+    gain: str
+    cost: str
+    target: float
+    exponent: float = -0.07
+
+    def __post_init__(self) -> None:
+        for score, wanted in ((self.gain, "max"), (self.cost, "min")):
+            if direction_of(score) not in (None, wanted):
+                raise InvalidArgument(f"A soft target {wanted}imises {score!r}, which is better the other way round.")
+        if not (math.isfinite(self.target) and self.target > 0):
+            raise InvalidArgument(f"The target of {self.cost!r} is {self.target!r}: expected a number above 0.")
+        if not (math.isfinite(self.exponent) and self.exponent < 0):
+            raise InvalidArgument(
+                f"The exponent of {self.cost!r} is {self.exponent!r}: expected one below 0, -0.07 say."
+            )
+        name = f"{self.gain}*({self.cost}/{self.target:.12g})^{self.exponent:.12g}"
+        object.__setattr__(self, "name", name)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The gain and the cost."""
+        return (self.gain, self.cost)
+
+    def value(self, scores: Mapping[str, float]) -> float:
+        """The objective's score from those of its parts; not a number where one of them is not."""
+        gain, cost = -Objective(self.gain, "max").loss(scores), Objective(self.cost, "min").loss(scores)
+        if not (math.isfinite(gain) and math.isfinite(cost)):
+            return math.nan
+        return gain * math.pow(max(cost / self.target, _LEAST), self.exponent)
+
+    def loss(self, scores: Mapping[str, float]) -> float:
+        """The negative value, computed from the parts where it was not reported itself."""
+        return super().loss(scores if self.name in scores else {**scores, self.name: self.value(scores)})
+
+    @classmethod
+    def named(cls, name: str) -> "SoftTarget | None":
+        """The soft target of that name; None when it is another kind of name.
+
+        Example:
+            >>> SoftTarget.named("val_accuracy*(latency_ms/5)^-0.07")
+            SoftTarget('val_accuracy', 'latency_ms', target=5, exponent=-0.07)
+        """
+        found = _SOFT.fullmatch(name.replace(" ", ""))
+        return cls(found[1], found[2], float(found[3]), float(found[4])) if found else None
+
+    def __repr__(self) -> str:
+        return f"SoftTarget({self.gain!r}, {self.cost!r}, target={self.target:.12g}, exponent={self.exponent:.12g})"
+
 
 ObjectiveSpec: TypeAlias = str | Objective | Sequence[str | Objective]
 
@@ -190,7 +278,7 @@ def _objective(entry: Any) -> Objective:
     if isinstance(entry, Objective):
         return entry
     if isinstance(entry, str):
-        return Objective(entry)
+        return SoftTarget.named(entry) or Objective(entry)
     if hasattr(entry, "name") and hasattr(entry, "direction"):
         return Objective(str(entry.name), entry.direction)
     raise InvalidArgument(

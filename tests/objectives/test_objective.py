@@ -13,6 +13,7 @@ from keras_nas.errors import InvalidArgument
 from keras_nas.objectives.objective import (
     COSTS,
     Objective,
+    SoftTarget,
     direction_of,
     known_objectives,
     losses,
@@ -98,3 +99,59 @@ def test_known_names_resolve() -> None:
 def test_no_framework_is_imported() -> None:
     code = "import sys, keras_nas.objectives; assert not {'keras', 'tensorflow'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "latency", "reward"),
+    [
+        (0.75, 5.0, 0.75),  # at the target the accuracy counts in full
+        (0.75, 10.0, 0.75 * 0.952638),  # 2 ** -0.07
+        (0.75, 2.5, 0.75 * 1.049717),  # 0.5 ** -0.07
+        (0.80, 80.0, 0.80 * 0.823591),  # 16 ** -0.07
+    ],
+)
+def test_a_soft_target_is_mnasnets(accuracy: float, latency: float, reward: float) -> None:
+    soft = SoftTarget("val_accuracy", "latency_ms", target=5)
+    scores = {"val_accuracy": accuracy, "latency_ms": latency}
+    assert soft.value(scores) == pytest.approx(reward, rel=1e-5)
+    assert soft.loss(scores) == pytest.approx(-reward, rel=1e-5)
+
+
+def test_twice_the_latency_is_worth_five_per_cent_of_accuracy() -> None:
+    """The paper's derivation of its exponent: 5 % more accuracy makes up for twice the latency."""
+    soft = SoftTarget("val_accuracy", "latency_ms", target=75)
+    slow, fast = {"val_accuracy": 0.5 * 1.05, "latency_ms": 160.0}, {"val_accuracy": 0.5, "latency_ms": 80.0}
+    assert soft.value(slow) == pytest.approx(soft.value(fast), rel=1e-3)
+
+
+def test_a_soft_target_is_known_by_its_name() -> None:
+    soft = SoftTarget("val_accuracy", "latency_ms", target=2.5, exponent=-0.1)
+    assert soft.sources == ("val_accuracy", "latency_ms")
+    assert Objective("val_accuracy").sources == ("val_accuracy",)
+    assert objectives_from(soft.name) == objectives_from(" val_accuracy * (latency_ms / 2.5) ^ -0.1") == (soft,)
+    assert soft.direction == "max"
+    assert soft.loss({soft.name: 0.5}) == -0.5
+    assert losses((soft,), [{"val_accuracy": 0.6, "latency_ms": 2.5}]).tolist() == [[-0.6]]
+
+
+def test_a_soft_target_of_what_is_missing_or_no_number() -> None:
+    soft = SoftTarget("val_accuracy", "latency_ms", target=5)
+    assert soft.loss({"val_accuracy": math.nan, "latency_ms": 1.0}) == math.inf
+    assert soft.loss({"val_accuracy": 0.9, "latency_ms": math.nan}) == math.inf
+    assert math.isfinite(soft.loss({"val_accuracy": 0.9, "latency_ms": 0.0}))
+    with pytest.raises(InvalidArgument, match="reported no 'latency_ms', only 'val_accuracy'"):
+        soft.loss({"val_accuracy": 0.9})
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (("val_loss", "latency_ms", 5), "A soft target maximises 'val_loss', which is better the other way round"),
+        (("val_accuracy", "val_auc", 5), "A soft target minimises 'val_auc', which is better the other way round"),
+        (("val_accuracy", "latency_ms", 0), "The target of 'latency_ms' is 0: expected a number above 0"),
+        (("val_accuracy", "latency_ms", 5, 0.07), "The exponent of 'latency_ms' is 0.07: expected one below 0"),
+    ],
+)
+def test_wrong_soft_targets(given: Any, text: str) -> None:
+    with pytest.raises(InvalidArgument, match=text):
+        SoftTarget(*given)
