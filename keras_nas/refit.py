@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from keras_nas.candidate import Candidate
 from keras_nas.data import Split
-from keras_nas.engine.events import Ended
 from keras_nas.engine.files import REFITS
 from keras_nas.engine.job import Job
-from keras_nas.engine.pool import Pool
+from keras_nas.engine.once import run_once
 from keras_nas.engine.resources import shares, this_machine
 from keras_nas.errors import InvalidArgument, SearchFailed
 from keras_nas.estimators.assignment import Options, Training
@@ -85,15 +83,8 @@ def rebuilt(result: SearchResult) -> Training:
 
 def _run(job: Job, folder: Path, attempt: str) -> Mapping[str, Any]:
     """One job in a worker process; what it returned."""
-    shutil.rmtree(folder, ignore_errors=True)
-    share = shares(1)
-    with Pool(share, folder.parent / "work", worker_settings(share)) as pool:
-        ended: list[Ended] = []
-        while not ended:
-            if pool.free and not pool.running:
-                pool.submit(job, attempt, folder)
-            ended = [event for event in pool.events() if isinstance(event, Ended)]
-    if ended[0].result is None:
-        failure = ended[0].failure or {}
+    ended = run_once(job, attempt, folder, worker_settings(shares(1)))
+    if ended.result is None:
+        failure = ended.failure or {}
         raise SearchFailed(f"The winner could not be retrained, {failure.get('kind')}: {failure.get('message')}")
-    return ended[0].result
+    return ended.result
