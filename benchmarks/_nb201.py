@@ -8,6 +8,7 @@ From a script of your own, with this folder on `sys.path`:
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -21,6 +22,7 @@ from keras_nas.ledger import Ledger
 from keras_nas.objectives.objective import Objective
 from keras_nas.strategy import Outcome, Problem, Signal, Strategy
 from keras_nas.tuners import RegularizedEvolution
+from keras_nas.tuners.bananas import path_counts
 
 BUDGET_S = {"c10": 20_000.0, "c100": 40_000.0, "in16": 120_000.0}
 """Data sets (CIFAR-10, CIFAR-100, ImageNet16-120) and the simulated seconds of a search on each."""
@@ -71,6 +73,17 @@ class Table:
         """The cell's row."""
         codes = [self.op_names.index(str(architecture[edge])) for edge in self.edges]
         return int(self.row_of[np.array(codes) @ self.radix])
+
+    def describe(self, dataset: str) -> Callable[[Architecture], dict[str, float]]:
+        """What a cell tells of itself without training: parameters, FLOPs, and its paths from input to output."""
+
+        def told(architecture: Architecture) -> dict[str, float]:
+            row = self.row(architecture)
+            edges = [(*edge.split("->"), str(operation)) for edge, operation in architecture.items()]
+            params, flops = (float(self.columns[f"{name}_M_{dataset}"][row]) for name in ("params", "flops"))
+            return {"params": params, "flops": flops, **path_counts(edges, "0", "3")}
+
+        return told
 
     def architecture(self, row: int) -> Architecture:
         """The cell of a row."""
@@ -166,7 +179,8 @@ def simulate(table: Table, dataset: str, strategy: Strategy, seed: int, charge_r
         charge_repeats: whether asking for a cell again costs its training again, as in the official runs,
             or is answered from the record.
     """
-    problem = Problem(table.decisions, (Objective("val_accuracy", "max"),), seed=seed)
+    objectives = (Objective("val_accuracy", "max"),)
+    problem = Problem(table.decisions, objectives, seed=seed, describe=table.describe(dataset))
     queries = _charged(strategy, problem) if charge_repeats else _recorded(strategy, problem)
     rows, spent = [], [0.0]
     answer = next(queries)
