@@ -1,29 +1,73 @@
-"""Where trainings run: worker processes with the threads that suit them, or the calling process."""
+"""Where trainings run: in processes with the threads that suit them, here or on a cluster, or in this process."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from keras_nas.engine.inline import Inline
 from keras_nas.engine.pool import Pool
 from keras_nas.engine.process import WorkerSettings
-from keras_nas.engine.resources import Share, this_machine
+from keras_nas.engine.ray_cluster import RayCluster
+from keras_nas.engine.resources import Share, shares, this_machine
+from keras_nas.errors import InvalidArgument, unknown
 
 
-def worker_settings(shares: Sequence[Share]) -> WorkerSettings:
+def worker_settings(parts: Sequence[Share]) -> WorkerSettings:
     """A worker on a CPU runs operations side by side, one thread each: only so a small network's step fills the cores.
 
     Args:
-        shares: of the machine, one a worker.
+        parts: of one machine, one a worker.
     """
-    threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": str(this_machine().cores)}
+    cores = parts[0].cores or this_machine().cores
+    threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": str(cores)}
     return WorkerSettings(
-        preload=("keras", "keras_nas.estimators.fitting"), environment={} if shares[0].devices else threads
+        preload=("keras", "keras_nas.estimators.fitting"), environment={} if parts[0].devices else threads
     )
 
 
-def make_pool(shares: Sequence[Share], folder: Path) -> Any:
-    """Worker processes, one a share; the calling process where there is no share."""
-    return Pool(shares, folder, worker_settings(shares)) if shares else Inline()
+class ThisMachine:
+    """The engine "local": workers are processes of this machine.
+
+    Args:
+        workers: how many, "auto", or 0 for the calling process.
+    """
+
+    def __init__(self, workers: int | Literal["auto"]) -> None:
+        self.workers = workers
+
+    def shares(self) -> tuple[Share, ...]:
+        """A part of the machine for each worker; none for 0."""
+        return shares(self.workers)
+
+    def pool(self, parts: Sequence[Share], folder: Path) -> Any:
+        """Worker processes, one a part; the calling process where there is no part."""
+        return Pool(parts, folder, worker_settings(parts)) if parts else Inline()
+
+
+ENGINES: Mapping[str, Callable[[Any], Any]] = {
+    "local": ThisMachine,
+    "ray": lambda workers: RayCluster(workers, worker_settings),
+}
+"""What divides computers between workers and starts these, by name."""
+
+
+def get_engine(name: str, workers: int | Literal["auto"]) -> Any:
+    """An engine by its name; nothing is started or connected yet.
+
+    Args:
+        name: "local" or "ray".
+        workers: how many trainings at the same time, or "auto".
+
+    Raises:
+        InvalidArgument: for a name that is not known; lists the valid ones and suggests the nearest.
+
+    Example:
+        >>> get_engine("rya", "auto")
+        Traceback (most recent call last):
+        keras_nas.errors.InvalidArgument: Unknown engine 'rya': expected one of 'local', 'ray'. Did you mean 'ray'?
+    """
+    if name not in ENGINES:
+        raise InvalidArgument(unknown("engine", name, ENGINES))
+    return ENGINES[name](workers)

@@ -44,6 +44,7 @@ def search(
     directory: str | os.PathLike[str] | None = None,
     resume: bool = True,
     workers: int | Literal["auto"] = "auto",
+    engine: str = "local",
     precision: str = "auto",
     callbacks: Sequence[Any] | None = None,
     verbose: int = 1,
@@ -82,6 +83,8 @@ def search(
         resume: whether to go on with the search that `directory` holds; otherwise that one is deleted, once data and
             arguments have proved to be sound.
         workers: trainings at the same time in processes of their own, "auto", or 0 for the calling process.
+        engine: "local" for processes of this machine, or "ray" for those of a Ray cluster (`pip install
+            'keras_nas[ray]'`), to which this process is connected or connects: see docs/cluster.md.
         precision: "auto", "float32", "mixed_float16" or "mixed_bfloat16" for training; models are float32.
         callbacks: Keras callbacks for every training; each training has copies of its own. Logs hold the loss, and
             `self.model.network` is the network in training.
@@ -111,6 +114,7 @@ def search(
     goal = goal_of(task, space, method, (strategy, estimator), objectives, constraints)
     folder = search_directory(directory, goal.task.name)
     check_callbacks(own_callbacks)
+    from keras_nas.pools import get_engine
     from keras_nas.preparation import Data
     from keras_nas.session import Session, Settings
 
@@ -119,7 +123,7 @@ def search(
     return Session(
         goal,
         Data(data, validation_data, holdout, sample_weight, groups),
-        Settings(max_time, max_trials, seed, workers, precision, verbose, began),
+        Settings(max_time, max_trials, seed, get_engine(engine, workers), precision, verbose, began),
         {
             "loss": loss,
             "metrics": own_metrics,

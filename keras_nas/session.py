@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from keras_nas.data import Rows, Split
 from keras_nas.engine.driver import Driver
 from keras_nas.engine.job import Job
 from keras_nas.engine.plan import Plan, retry_lost
 from keras_nas.engine.progress import Progress, State, display_for
-from keras_nas.engine.resources import shares, this_machine
+from keras_nas.engine.resources import this_machine
 from keras_nas.engine.resume import check_same_search, seconds_used
 from keras_nas.engine.store import Store
 from keras_nas.estimators.assignment import Training
@@ -26,7 +26,6 @@ from keras_nas.estimators.training import train
 from keras_nas.identity import facts, identity
 from keras_nas.ledger import Ledger, Trial
 from keras_nas.outcome import conclude, ranked, winner
-from keras_nas.pools import make_pool
 from keras_nas.preflight import check_feasible, check_latency, cost_function, screen
 from keras_nas.preparation import Data, account, prepare
 from keras_nas.strategy import Failure, Problem
@@ -44,12 +43,12 @@ CHANGEABLE = ("max_time", "max_trials", "workers", "verbose")
 
 @dataclass(frozen=True)
 class Settings:
-    """Limits and the machine's part; `began` is when the call was made, in monotonic seconds."""
+    """Limits, and where trainings run (`pools.get_engine`); `began` is when the call was made, in monotonic seconds."""
 
     max_time: float | None
     max_trials: int | None
     seed: int
-    workers: int | Literal["auto"]
+    engine: Any
     precision: str
     verbose: int
     began: float
@@ -76,7 +75,7 @@ class Session:
         self.options = options
         self.directory = directory
         self.resume = resume
-        self.shares = shares(settings.workers)
+        self.shares = settings.engine.shares()
         gpus = sum(bool(share.devices) for share in self.shares)
         self.precision = training_precision(settings.precision, gpus=gpus)
 
@@ -87,7 +86,7 @@ class Session:
         with Workspace(self.directory, replace=not self.resume) as workspace, Store(workspace.folder) as store:
             call = {"arguments": self._arguments(), "versions": versions()}
             check_same_search(store, call["arguments"], CHANGEABLE)
-            with closing(make_pool(self.shares, store.directory)) as pool:
+            with closing(self.settings.engine.pool(self.shares, store.directory)) as pool:
                 pool.start()
                 training = prepare(
                     self.goal, self.data, self.options, store.directory, self.settings.seed, self.precision
@@ -147,7 +146,7 @@ class Session:
                     "architecture": None if proposal.note.get(BASELINE) else proposal.architecture,
                     "number": trial.number,
                     "fidelity": {**proposal.fidelity, **changes},
-                    "towers": this_machine().cores if alone else 1,
+                    "towers": (self.shares[0].cores if self.shares else this_machine().cores) if alone else 1,
                     "custom_objects": registered_here(),
                 },
             )

@@ -23,10 +23,14 @@ class Share:
     Args:
         threads: CPU threads; 0 leaves the choice to the libraries.
         devices: GPUs by the number or the id that CUDA_VISIBLE_DEVICES uses; empty for none.
+        node: The machine, by its id in a cluster; "" for this one.
+        cores: How many that machine gives to all workers together; 0 where nobody has asked.
     """
 
     threads: int = 0
     devices: tuple[str, ...] = ()
+    node: str = ""
+    cores: int = 0
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -99,7 +103,7 @@ def shares(
             f"{devices_per_trial} GPUs each; ask for that many or for fewer devices per trial."
         )
     threads = max(1, machine.cores // count) if count else 0
-    return tuple(Share(threads, groups[index] if groups else ()) for index in range(count))
+    return tuple(Share(threads, groups[index] if groups else (), cores=machine.cores) for index in range(count))
 
 
 def _auto(machine: Machine, groups: int) -> int:

@@ -30,7 +30,7 @@ def test_threads_are_divided(workers: Any, machine: Machine, threads: list[int])
 
 
 def test_one_worker_a_device() -> None:
-    assert shares("auto", GPUS) == tuple(Share(4, (str(index),)) for index in range(4))
+    assert shares("auto", GPUS) == tuple(Share(4, (str(index),), cores=16) for index in range(4))
     assert [share.devices for share in shares("auto", GPUS, devices_per_trial=2)] == [("0", "1"), ("2", "3")]
     with pytest.raises(InvalidArgument, match="the 4 GPUs carry 2 workers at 2 GPUs each"):
         shares(3, GPUS, devices_per_trial=2)
