@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keras_nas.errors import InvalidArgument
+from keras_nas.net import KerasNet
 from keras_nas.objectives.layer_costs import LayerCost, Shape, stock_cost
 from keras_nas.objectives.layer_costs.shapes import size_of
 from keras_nas.objectives.layer_costs.traced import built_cost, operation_cost
@@ -63,6 +64,7 @@ class CostedLayer:
         config: Its arguments.
         inputs: What it takes.
         cost: What it costs.
+        apply: The layer itself, from Keras tensors to Keras tensors.
         owner: Uses of one owner share their parameters.
     """
 
@@ -70,6 +72,7 @@ class CostedLayer:
     config: dict[str, Any]
     inputs: tuple[CostTensor, ...]
     cost: LayerCost
+    apply: Callable[..., Any]
     owner: object = field(default_factory=object)
 
 
@@ -100,7 +103,7 @@ class CostNet:
         inputs = tuple(x) if isinstance(x, list | tuple) else (x,)
         shapes = tuple(tensor.shape for tensor in inputs)
         cost = stock_cost(layer, shapes, config) or built_cost(layer, shapes, config)
-        return self.use(CostedLayer(layer.__name__, config, inputs, cost))
+        return self.use(CostedLayer(layer.__name__, config, inputs, cost, _applied(layer, config)))
 
     def use(self, layer: CostedLayer) -> Any:
         """The outputs of a layer whose cost is known, one tensor or a list."""
@@ -133,6 +136,15 @@ class CostNet:
         flops = sum(layer.cost.flops for layer in layers)
         peak = _peak_numbers(layers, ends)
         return Cost(params, trainable, flops, peak * _BYTES / 1e6, params * _BYTES / 1e6)
+
+
+def _applied(layer: Callable[..., Any], config: dict[str, Any]) -> Callable[..., Any]:
+    """A function that applies a new layer to Keras tensors."""
+
+    def apply(*tensors: Any) -> Any:
+        return KerasNet()(layer, list(tensors) if len(tensors) > 1 else tensors[0], **config)
+
+    return apply
 
 
 def layers_of(outputs: Sequence[CostTensor]) -> Iterator[CostedLayer]:
@@ -169,8 +181,12 @@ def cost_of_model(model: Any, input_shape: Any = None) -> Cost:
         >>> cost_of_model(model).flops
         36
     """
-    net = CostNet()
-    graph = _graph(model)
+    return CostNet().cost(costed(model, input_shape))
+
+
+def costed(model: Any, input_shape: Any = None) -> list[CostTensor]:
+    """A Keras model's outputs as a `CostNet` sees them; arguments and errors as of `cost_of_model`."""
+    net, graph = CostNet(), _graph(model)
     if graph is None and (not model.built or input_shape is None):
         raise InvalidArgument(
             f"The model {model.name!r} has no known input: build it, and give the input_shape of a subclassed model."
@@ -178,7 +194,7 @@ def cost_of_model(model: Any, input_shape: Any = None) -> Cost:
     given = input_shape if isinstance(input_shape, list) else [input_shape] if input_shape is not None else None
     shapes = [tuple(tensor.shape[1:]) for tensor in graph.inputs] if given is None else given
     inputs = [net.input(shape) for shape in shapes]
-    return net.cost(_replay(net, graph, inputs) if graph is not None else _traced(net, model, inputs))
+    return _replay(net, graph, inputs) if graph is not None else _traced(net, model, inputs)
 
 
 def _graph(model: Any) -> Any:
@@ -204,6 +220,7 @@ def _apply(net: CostNet, node: Any, tensors: dict[int, CostTensor]) -> Sequence[
         return _replay(net, _graph(operation), inputs)
     config = operation.get_config() if type(operation).__module__.startswith("keras.src.layers.") else {}
     cost = stock_cost(type(operation), tuple(tensor.shape for tensor in inputs), config)
+    apply = _applied(lambda **_: type(operation).from_config(config), {})
     if cost is None:
         inputs = tuple(tensors[id(tensor)] for tensor in arguments.keras_tensors)
 
@@ -213,8 +230,8 @@ def _apply(net: CostNet, node: Any, tensors: dict[int, CostTensor]) -> Sequence[
             return operation(*args, **kwargs)
 
         specs = [(tensors[id(tensor)].shape, tensor.dtype) for tensor in arguments.keras_tensors]
-        cost = operation_cost(call, specs, operation)
-    outputs = net.use(CostedLayer(type(operation).__name__, config, inputs, cost, operation))
+        cost, apply = operation_cost(call, specs, operation), call
+    outputs = net.use(CostedLayer(type(operation).__name__, config, inputs, cost, apply, operation))
     return outputs if isinstance(outputs, list) else [outputs]
 
 
@@ -233,7 +250,7 @@ def _traced(net: CostNet, model: Any, inputs: Sequence[CostTensor]) -> list[Cost
         return model(tensors[0] if len(tensors) == 1 else list(tensors))
 
     cost = operation_cost(call, [(tensor.shape, "float32") for tensor in inputs], model)
-    outputs = net.use(CostedLayer(type(model).__name__, {}, tuple(inputs), cost))
+    outputs = net.use(CostedLayer(type(model).__name__, {}, tuple(inputs), cost, call))
     return outputs if isinstance(outputs, list) else [outputs]
 
 
