@@ -3,8 +3,24 @@
 Importing it imports TensorFlow.
 """
 
+from keras_nas.supernet.calibration import Calibrator
 from keras_nas.supernet.extraction import subnet, transfer
 from keras_nas.supernet.gates import Gate, OneHot, Softmax
 from keras_nas.supernet.model import Supernet, supernet
+from keras_nas.supernet.optimizer import AwakeOptimizer
+from keras_nas.supernet.sampling import Fair, Sampling, Uniform
 
-__all__ = ["Gate", "OneHot", "Softmax", "Supernet", "subnet", "supernet", "transfer"]
+__all__ = [
+    "AwakeOptimizer",
+    "Calibrator",
+    "Fair",
+    "Gate",
+    "OneHot",
+    "Sampling",
+    "Softmax",
+    "Supernet",
+    "Uniform",
+    "subnet",
+    "supernet",
+    "transfer",
+]

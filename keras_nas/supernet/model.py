@@ -44,7 +44,8 @@ def supernet(
         gate: makes one result of a decision's options; `OneHot()` by default.
         fixed: answers to decisions that are not to be held, by path.
         body: what stands around the network, `body(features, net, x)`; nothing by default.
-        swap: another class for some layers (their class, their input's shape): same weights and function, but faster.
+        swap: the class to use for a layer's, given also its input's shape and its arguments: same weights and function,
+            but faster.
         dtype: Keras dtype policy of the layers.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +16,8 @@ Branch = tuple[Condition, ...]
 """The answers that lead to a part of the network, outermost first; empty for what all architectures share."""
 Token = tuple[Branch, str, str, int]
 """What names one layer, or one choice, in every pass: its branch, its place, its kind, and which of these it is."""
-Swap = Callable[[Any, Shape], Any]
-"""Another class for a layer's class and the shape of its input, without the batch axis."""
+Swap = Callable[[Any, Shape, Mapping[str, Any]], Any]
+"""The class to use for a layer's class, the shape of its input without the batch axis, and its arguments."""
 
 
 @dataclass
@@ -80,7 +80,7 @@ class SharedNet(KerasNet):
         if token not in self.parts.layers:
             if self.parts.sealed:
                 raise SpaceError(f"no layer {name!r} was made at {token}: a block must make the same ones every time.")
-            kind = self.swap(layer, self.shape(x)) if self.swap and hasattr(x, "shape") else layer
+            kind = self.swap(layer, self.shape(x), config) if self.swap and hasattr(x, "shape") else layer
             dtype = {} if self.dtype is None else {"dtype": self.dtype}
             self.parts.layers[token] = kind(**{**dtype, "name": name, **config})
         self.current.used[name] = self.parts.layers[token]
