@@ -1,27 +1,27 @@
 """Hand a model over: stored atomically, run again in a fresh process, compared, and described by a manifest."""
 
-import json
-import platform
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from keras_nas.artefact.child import run_alone
-from keras_nas.artefact.folder import digests, new_folder
-from keras_nas.artefact.formats import FORMATS, format_named, portable, write
-from keras_nas.artefact.rows import Arrays, count, max_abs_difference, named_rows, outputs_of
+from keras_nas.artefact.folder import new_folder
+from keras_nas.artefact.formats import FORMATS, format_named, write
+from keras_nas.artefact.manifest import AGREEMENT, described, facts, read_manifest, verify_files, write_manifest
+from keras_nas.artefact.portable import portable
+from keras_nas.artefact.rows import Arrays, Comparison, compared, count, max_abs_difference, named_rows, outputs_of
+from keras_nas.engine.job import Job, Limits, TrialError
+from keras_nas.engine.once import run_once
+from keras_nas.engine.process import WorkerSettings
 from keras_nas.errors import ExportError, InvalidArgument
-from keras_nas.objectives.latency import Measurement, made_up, measure_stored
+from keras_nas.estimators.custom import check_registered, register, registered_here
+from keras_nas.objectives.latency import Measurement, made_up, measure_stored, run_stored
 
-TOLERANCE = 1e-4
-MANIFEST = "manifest.json"
-MARK = "keras_nas_export"
-_RESERVED = {MARK, "format", "created", "versions", "inputs", "outputs", "verification", "files"}
+LATENCY_SECONDS = 2.0
+"""Longest that an export's latency is measured."""
 
 
 @dataclass(frozen=True)
@@ -30,31 +30,29 @@ class Export:
 
     Args:
         path: The folder.
-        format: "saved_model", "keras" or "litert".
+        format: A key of `keras_nas.artefact.formats.FORMATS`.
         max_abs_difference: The largest difference between the outputs of the stored model, run in a fresh process,
             and of the float32 model in memory.
+        agreement: The share of rows for which both give the same answer: the same class.
         rows: On how many rows they were compared.
+        latency: Of the stored model in that process, one row a call.
         manifest: What `manifest.json` says.
     """
 
     path: Path
     format: str
     max_abs_difference: float
+    agreement: float
     rows: int
+    latency: Measurement
     manifest: dict[str, Any]
 
     def __str__(self) -> str:
         return (
             f"{self.format} in {self.path}: run in a fresh process on {self.rows} rows, "
-            f"max abs difference {self.max_abs_difference:.2g}"
+            f"max abs difference {self.max_abs_difference:.2g}, agreement {100 * self.agreement:.1f} %, "
+            f"{self.latency.latency_ms:.3g} ms {self.latency.where}"
         )
-
-
-def export_saved_model(
-    model: Any, directory: str | Path, *, rows: Any, manifest: Mapping[str, Any], overwrite: bool = False
-) -> Export:
-    """Export a SavedModel; see `export_model`."""
-    return export_model(model, directory, rows=rows, manifest=manifest, overwrite=overwrite)
 
 
 def export_model(
@@ -63,67 +61,111 @@ def export_model(
     *,
     format: str = "saved_model",
     rows: Any,
+    samples: Any = None,
     manifest: Mapping[str, Any] | None = None,
     overwrite: bool = False,
-    timeout_s: float = 120.0,
+    timeout_s: float = 600.0,
 ) -> Export:
     """Store a model in a folder that appears whole and verified, or not at all.
 
-    The model is written beside the target, loaded in a fresh process without keras_nas, run there on `rows` and
-    compared with the model in memory. Only then does the folder get its name.
+    The model is converted in one child process, beside the target, and loaded in another without keras_nas, run there
+    on `rows`, compared with the model in memory, and timed. Only then does the folder get its name.
 
     Args:
         model: A built Keras model; one in mixed precision is stored as its float32 copy.
         directory: The folder to make. One that exists is replaced only if it is an earlier export.
-        format: "saved_model" (a `serving_default` signature that takes rows by the inputs' names), "keras" or
-            "litert".
+        format: "saved_model" (a `serving_default` signature that takes rows by the inputs' names), "keras", "litert",
+            "litert_float16", "litert_int8", "onnx" or "openvino".
         rows: Held-out rows exactly as the user gave them: an array, or a list or dict of arrays like the inputs.
+        samples: Other rows, of the training part: "litert_int8" takes the scales of its numbers from them. By default
+            the rows themselves.
         manifest: What to say about the model, JSON values only: task, classes, metrics.
         overwrite: Replace an earlier export.
-        timeout_s: The longest that running the stored model may take.
+        timeout_s: The longest that converting, and running the stored model, may take.
 
     Returns:
         The export; printing it says what was compared.
 
     Raises:
-        ExportError: The model cannot be stored, does not run alone, or differs by more than 1e-4.
+        ExportError: The model cannot be stored, does not run alone, or differs: by more than 1e-4 of its largest
+            output in float32, 0.02 in float16, or in more than a tenth of its answers in int8.
         InvalidArgument: The format is unknown, or the directory or the rows cannot be used.
+        MissingDependency: A package that the format needs is not installed.
     """
     kind, target = format_named(format), _target(directory, overwrite)
-    told = _described(manifest or {})
-    stored = portable(model, unroll=kind.unroll)
+    told = described(manifest or {})
+    check_registered(model)
+    stored = portable(model)
     inputs = named_rows(stored, rows)
+    like = inputs if samples is None else named_rows(stored, samples)
     expected = outputs_of(stored, inputs)
     with new_folder(target) as folder:
-        answer = run_alone(format, write(stored, format, folder), inputs, timeout_s=timeout_s)
-        difference = max_abs_difference(expected, answer.outputs)
-        if not difference <= TOLERANCE:
-            raise ExportError(
-                f"The {format} export gives other outputs than the model in memory: they differ by {difference:.3g} "
-                f"on the {count(inputs)} held-out rows, at most {TOLERANCE:g} is accepted. Nothing was left behind."
-            )
-        told |= _facts(format, inputs, expected, difference)
+        _converted(stored, format, folder, like, timeout_s)
+        seconds = {"max_seconds": LATENCY_SECONDS, "timeout_s": timeout_s}
+        outputs, latency = run_stored(folder / kind.file, format, inputs, timed_rows=1, **seconds)
+        found = compared(expected, outputs)
+        _check(found, format, count(inputs))
+        told |= facts(format, inputs, expected, found)
+        told["latency"] = asdict(latency)
         if stored is not model:
             told["verification"]["copy_difference"] = max_abs_difference(outputs_of(model, inputs), expected)
-        told["files"] = digests(folder, but=MANIFEST)
-        (folder / MANIFEST).write_text(json.dumps(told, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    return Export(target, format, difference, count(inputs), told)
+        told = write_manifest(folder, told)
+    return Export(target, format, found.max_abs_difference, found.agreement, count(inputs), latency, told)
 
 
-def read_manifest(directory: str | Path) -> dict[str, Any]:
-    """What the manifest of an export says.
+def _converted(model: Any, format: str, folder: Path, samples: Arrays, timeout_s: float) -> None:
+    """Write the model into the folder, in a process of its own: converters crash, hang, and keep what they take."""
+    with tempfile.TemporaryDirectory(prefix="keras_nas_") as name:
+        source = Path(name)
+        model.save(source / "model.keras")
+        np.savez(source / "samples.npz", allow_pickle=False, **samples)
+        arguments = {"format": format, "source": source, "folder": folder, "custom_objects": registered_here()}
+        job = Job(convert, arguments, Limits(seconds=timeout_s))
+        settings = WorkerSettings(preload=("keras",), environment={"CUDA_VISIBLE_DEVICES": "-1"})
+        ended = run_once(job, "export", source / "job", settings)
+    if ended.failure is not None:
+        kind, message = ended.failure["kind"], ended.failure["message"]
+        words = message if kind == "build_error" else f"Converting to {format} failed, {kind}: {message}"
+        raise ExportError(f"{words.rstrip('.')}. Nothing was left behind.")
 
-    Raises:
-        ExportError: The folder is not an export of keras_nas.
+
+def convert(report: Any, *, format: str, source: Path, folder: Path, custom_objects: Mapping[str, Any]) -> Any:
+    """The job of the child process: a `.keras` file to another format.
+
+    Args:
+        report: Not used.
+        format: A key of `keras_nas.artefact.formats.FORMATS`.
+        source: Holds `model.keras` and `samples.npz`.
+        folder: Takes the artefact.
+        custom_objects: What the user's script has registered with Keras, by registered name.
     """
-    path = Path(directory) / MANIFEST
+    import keras
+
+    register(custom_objects)
+    model = keras.saving.load_model(source / "model.keras", compile=False, safe_mode=False)
+    with np.load(source / "samples.npz") as stored:
+        samples = dict(stored)
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ExportError(f"{Path(directory)} is not an export of keras_nas: no readable {MANIFEST} in it.") from error
-    if not isinstance(manifest, dict) or MARK not in manifest:
-        raise ExportError(f"{Path(directory)} is not an export of keras_nas: its {MANIFEST} is somebody else's.")
-    return manifest
+        write(portable(model, unroll=FORMATS[format].unroll), format, folder, samples)
+    except ExportError as error:
+        raise TrialError("build_error", str(error)) from error
+    return {"scores": {"rows": count(samples)}}
+
+
+def _check(found: Comparison, format: str, rows: int) -> None:
+    """Refuse an artefact that answers otherwise than the model."""
+    tolerance, difference = FORMATS[format].tolerance, found.max_abs_difference
+    if tolerance is None and not found.agreement >= AGREEMENT:
+        raise ExportError(
+            f"The {format} export gives the answers of the model in memory for {100 * found.agreement:.1f} % of the "
+            f"{rows} held-out rows only, {100 * AGREEMENT:g} % are asked for (max abs difference {difference:.3g}). "
+            "Nothing was left behind. Export in float16 or float32, or give samples that are like the rows."
+        )
+    if tolerance is not None and not difference <= tolerance * found.scale:
+        raise ExportError(
+            f"The {format} export gives other outputs than the model in memory: they differ by {difference:.3g} "
+            f"on the {rows} held-out rows, at most {tolerance * found.scale:g} is accepted. Nothing was left behind."
+        )
 
 
 def measure_export(directory: str | Path, *, batch_size: int = 1, max_seconds: float = 5.0) -> Measurement:
@@ -144,20 +186,6 @@ def measure_export(directory: str | Path, *, batch_size: int = 1, max_seconds: f
     return measure_stored(path, manifest["format"], made_up(specs, batch_size), max_seconds=max_seconds)
 
 
-def verify_files(directory: str | Path) -> dict[str, Any]:
-    """Check an export's files against the digests in its manifest, which is returned.
-
-    Raises:
-        ExportError: A file is missing, changed or not in the manifest.
-    """
-    manifest = read_manifest(directory)
-    found, listed = digests(Path(directory), but=MANIFEST), manifest["files"]
-    wrong = sorted(name for name in {*found, *listed} if found.get(name) != listed.get(name))
-    if wrong:
-        raise ExportError(f"The export in {directory} was changed: {', '.join(wrong)}. Export the model again.")
-    return manifest
-
-
 def _target(directory: str | Path, overwrite: bool) -> Path:
     """The absolute path of the folder to make, once nothing speaks against it."""
     given = Path(directory).expanduser()
@@ -173,48 +201,3 @@ def _target(directory: str | Path, overwrite: bool) -> Path:
         if not overwrite:
             raise ExportError(f"{target} holds an earlier export: choose another name, or pass overwrite=True.")
     return target
-
-
-def _described(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The user's part of the manifest, in plain JSON values."""
-    taken = sorted(_RESERVED & manifest.keys())
-    if taken:
-        raise InvalidArgument(f"The manifest names {', '.join(taken)}, which the export fills in: choose other names.")
-    try:
-        told = json.loads(json.dumps(dict(manifest), allow_nan=False, default=_plain))
-    except (TypeError, ValueError) as error:
-        raise InvalidArgument(f"The manifest cannot be written as JSON: {error}.") from error
-    return dict(told)
-
-
-def _plain(value: Any) -> Any:
-    """A NumPy number or array as Python's."""
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} is no JSON value")
-
-
-def _facts(format: str, inputs: Arrays, outputs: Arrays, difference: float) -> dict[str, Any]:
-    """The manifest's part that the export itself knows."""
-    packages = {"keras_nas": "keras-nas", "tensorflow": "tensorflow", "keras": "keras", "numpy": "numpy"}
-    packages |= {FORMATS[format].package: FORMATS[format].package}
-    return {
-        MARK: 1,
-        "format": format,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": {"python": platform.python_version()} | {k: version(v) for k, v in packages.items()},
-        "inputs": _arrays(inputs),
-        "outputs": _arrays(outputs),
-        "verification": {"rows": count(inputs), "max_abs_difference": difference, "tolerance": TOLERANCE},
-    }
-
-
-def _arrays(arrays: Arrays) -> dict[str, Any]:
-    """Name, type and shape of each array; the first axis is the batch's."""
-    return {
-        name: {
-            "dtype": "string" if values.dtype.kind in "US" else values.dtype.name,
-            "shape": [None, *values.shape[1:]],
-        }
-        for name, values in arrays.items()
-    }

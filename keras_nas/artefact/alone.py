@@ -1,6 +1,7 @@
 """Run a stored model in a process that knows nothing of keras_nas: `python -I alone.py FOLDER`.
 
-The folder holds `request.json` (format, path, threads, core, seconds) and `rows.npz`, one array an input, in order.
+The folder holds `request.json` (format, path, threads, core, seconds and how many rows a timed call has) and
+`rows.npz`, one array an input, in order.
 The program adds `outputs.npz`, one array an output, and, last, `answer.json`. It uses NumPy and the format's own
 runtime only, so that what it shows is what a server or a phone gets.
 """
@@ -112,6 +113,37 @@ def litert(path: str, threads: int | None) -> Call:
     return call
 
 
+def onnx(path: str, threads: int | None) -> Call:
+    """An ONNX file, by ONNX Runtime on the CPU."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or 0
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+
+    def call(rows: Arrays) -> Arrays:
+        return dict(zip(names, session.run(names, rows), strict=True))
+
+    return call
+
+
+def openvino(path: str, threads: int | None) -> Call:
+    """An OpenVINO file on the CPU, computed in float32 also where the processor has shorter numbers."""
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment] # importing OpenVINO reports no use
+    import openvino as runtime
+
+    options = {"INFERENCE_PRECISION_HINT": "f32"} | ({"INFERENCE_NUM_THREADS": threads} if threads else {})
+    compiled = runtime.Core().compile_model(path, "CPU", options)
+    names = [output.any_name for output in compiled.outputs]
+
+    def call(rows: Arrays) -> Arrays:
+        outputs = compiled(rows)
+        return {name: np.array(outputs[number]) for number, name in enumerate(names)}
+
+    return call
+
+
 def call_model(model: Any, parts: Sequence[Any]) -> Any:
     """A Keras model's results on one tensor an input, in the order of `model.inputs`."""
     import keras
@@ -120,12 +152,17 @@ def call_model(model: Any, parts: Sequence[Any]) -> Any:
     return model(parts[0] if sole else keras.tree.pack_sequence_as(model.input, parts), training=False)
 
 
-def named_outputs(outputs: Any) -> Arrays:
+def named(outputs: Any) -> Arrays:
     """A model's results by the names that a serving signature gives them."""
     if isinstance(outputs, dict):
-        return {name: np.asarray(values) for name, values in outputs.items()}
+        return dict(outputs)
     several = outputs if isinstance(outputs, list | tuple) else [outputs]
-    return {f"output_{number}": np.asarray(values) for number, values in enumerate(several)}
+    return {f"output_{number}": values for number, values in enumerate(several)}
+
+
+def named_outputs(outputs: Any) -> Arrays:
+    """The same as arrays."""
+    return {name: np.asarray(values) for name, values in named(outputs).items()}
 
 
 def in_chunks(call: Call, rows: Arrays) -> Arrays:
@@ -139,6 +176,10 @@ LOADERS: dict[str, Callable[[str, int | None], Call]] = {
     "saved_model": saved_model,
     "keras": keras_file,
     "litert": litert,
+    "litert_float16": litert,
+    "litert_int8": litert,
+    "onnx": onnx,
+    "openvino": openvino,
 }
 
 
@@ -153,7 +194,8 @@ def main(folder: Path) -> None:
     np.savez(folder / "outputs.npz", **in_chunks(call, rows))
     answer: dict[str, Any] = {"own_code": any(name.startswith("keras_nas") for name in sys.modules)}
     if request["seconds"]:
-        answer |= timed(lambda: call(rows), request["seconds"])
+        few = {name: values[: request["timed_rows"]] for name, values in rows.items()}
+        answer |= timed(lambda: call(few), request["seconds"])
     (folder / "answer.json").write_text(json.dumps(answer))
 
 

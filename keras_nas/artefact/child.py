@@ -34,6 +34,7 @@ def run_alone(
     rows: dict[str, np.ndarray],
     *,
     seconds: float = 0.0,
+    timed_rows: int | None = None,
     threads: int | None = None,
     core: int | None = None,
     timeout_s: float = 120.0,
@@ -44,7 +45,8 @@ def run_alone(
         format: A key of `keras_nas.artefact.formats.FORMATS`.
         path: The artefact.
         rows: One array an input, by the inputs' names.
-        seconds: The longest time for measuring one call on all rows; 0 measures nothing.
+        seconds: The longest time for measuring one call; 0 measures nothing.
+        timed_rows: How many of the rows a measured call has, None for all.
         threads: How many the runtime may use, None for its own choice.
         core: The core to run on, None for any.
         timeout_s: The process is killed after so many seconds.
@@ -55,7 +57,8 @@ def run_alone(
     with tempfile.TemporaryDirectory(prefix="keras_nas_") as name:
         folder = Path(name)
         np.savez(folder / "rows.npz", allow_pickle=False, **rows)
-        request = {"format": format, "path": str(path), "threads": threads, "core": core, "seconds": seconds}
+        request: dict[str, Any] = {"format": format, "path": str(path), "threads": threads, "core": core}
+        request |= {"seconds": seconds, "timed_rows": timed_rows}
         (folder / "request.json").write_text(json.dumps(request))
         _started(format, folder, timeout_s)
         answer = json.loads((folder / "answer.json").read_text())

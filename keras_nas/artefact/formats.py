@@ -1,50 +1,63 @@
-"""The formats that a model can be stored in, as one table.
-
-Every format is written from a float32 copy: a mixed-precision SavedModel computes in half precision on a server
-without the hardware for it, and a mixed-precision LiteRT file is one that no interpreter runs.
-"""
+"""The formats that a model can be stored in, as one table."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from keras_nas.errors import ExportError, InvalidArgument, unknown
+import numpy as np
+
+from keras_nas.artefact import litert, onnx
+from keras_nas.errors import ExportError, InvalidArgument, MissingDependency, unknown
+
+Arrays = dict[str, np.ndarray]
+Writer = Callable[[Any, Path, Arrays], None]
 
 
 @dataclass(frozen=True)
 class Format:
-    """How a model is stored.
+    """How a model is stored, run and judged.
 
     Args:
         file: The artefact's name in the export's folder, "." when it is the folder itself.
-        write: Writes a model to the artefact's path.
+        write: Writes a model to the artefact's path, given rows that are like those of its use.
         package: The distribution that runs it, whose version is recorded.
+        needs: Modules beyond TensorFlow that write and run it; the extra that installs them has the format's name.
         unroll: Recurrent layers are unrolled over time, for runtimes without loops.
+        one_core: It is measured with one thread on one core, as a phone would run it.
+        tolerance: How far its outputs may be from the model's, as a share of the largest output, or of 1 where all are
+            smaller; None where numbers differ by design, so that answers are compared instead.
     """
 
     file: str
-    write: Callable[[Any, Path], None]
+    write: Writer
     package: str
+    needs: tuple[str, ...] = ()
     unroll: bool = False
+    one_core: bool = False
+    tolerance: float | None = 1e-4
 
 
-def _write_saved_model(model: Any, path: Path) -> None:
+def _saved_model(model: Any, path: Path, samples: Arrays) -> None:
     model.export(path, format="tf_saved_model", verbose=False)
 
 
-def _write_keras(model: Any, path: Path) -> None:
+def _keras(model: Any, path: Path, samples: Arrays) -> None:
     model.save(path)
 
 
-def _write_litert(model: Any, path: Path) -> None:
-    model.export(path, format="litert", verbose=False)
-
+_LITERT: dict[str, Any] = {"package": "ai-edge-litert", "unroll": True, "one_core": True}
+_ONNX: dict[str, Any] = {"unroll": True, "one_core": True}
 
 FORMATS: Mapping[str, Format] = {
-    "saved_model": Format(".", _write_saved_model, "tensorflow"),
-    "keras": Format("model.keras", _write_keras, "keras"),
-    "litert": Format("model.tflite", _write_litert, "ai-edge-litert", unroll=True),
+    "saved_model": Format(".", _saved_model, "tensorflow"),
+    "keras": Format("model.keras", _keras, "keras"),
+    "litert": Format("model.tflite", litert.write_float32, **_LITERT),
+    "litert_float16": Format("model.tflite", litert.write_float16, **_LITERT, tolerance=0.02),
+    "litert_int8": Format("model.tflite", litert.write_int8, **_LITERT, tolerance=None),
+    "onnx": Format("model.onnx", onnx.write_onnx, "onnxruntime", ("onnxruntime", "onnx", "tf2onnx"), **_ONNX),
+    "openvino": Format("model.xml", onnx.write_openvino, "openvino", ("openvino", "onnx", "tf2onnx"), **_ONNX),
 }
 
 
@@ -53,19 +66,26 @@ def format_named(name: str) -> Format:
 
     Raises:
         InvalidArgument: There is none; the message lists them.
+        MissingDependency: A package that writes or runs it is not installed; the message says how to get it.
     """
     if name not in FORMATS:
         raise InvalidArgument(unknown("export format", name, FORMATS))
+    missing = [module for module in FORMATS[name].needs if find_spec(module) is None]
+    if missing:
+        raise MissingDependency(
+            f"The format {name!r} needs {' and '.join(missing)}, not installed here: pip install 'keras-nas[{name}]'."
+        )
     return FORMATS[name]
 
 
-def write(model: Any, format: str, folder: Path) -> Path:
+def write(model: Any, format: str, folder: Path, samples: Arrays) -> Path:
     """Write a model into a folder.
 
     Args:
         model: A built Keras model, a result of `portable`.
         format: A key of `FORMATS`.
         folder: An empty folder.
+        samples: Rows like those of the model's use, one array an input; integer formats take their scales from them.
 
     Returns:
         The artefact's path.
@@ -75,51 +95,9 @@ def write(model: Any, format: str, folder: Path) -> Path:
     """
     path = folder / FORMATS[format].file
     try:
-        FORMATS[format].write(model, path)
+        FORMATS[format].write(model, path, samples)
     except OSError:
         raise
     except Exception as error:
         raise ExportError(f"The model {model.name!r} cannot be written as {format}: {error}") from error
     return path
-
-
-def portable(model: Any, *, unroll: bool = False) -> Any:
-    """The model itself, or where a format needs it a float32 or unrolled copy with the same weights.
-
-    Args:
-        model: A Keras model.
-        unroll: Unroll recurrent layers over time.
-
-    Raises:
-        ExportError: The copy could not be made.
-    """
-    layers = model._flatten_layers()
-    half = any(layer.compute_dtype in ("float16", "bfloat16") for layer in layers)
-    loops = unroll and any(getattr(layer, "unroll", None) is False for layer in layers)
-    if not (half or loops):
-        return model
-    try:
-        copy = type(model).from_config(_rewritten(model.get_config(), unroll))
-        copy.set_weights(model.get_weights())
-    except (NotImplementedError, TypeError, ValueError) as error:
-        raise ExportError(
-            f"The model {model.name!r} cannot be copied in float32: {error}. Layers of your own need a get_config, "
-            "and @keras.saving.register_keras_serializable."
-        ) from error
-    return copy
-
-
-def _rewritten(config: Any, unroll: bool) -> Any:
-    """A model's configuration with float32 in place of every half-precision policy."""
-    if isinstance(config, list | tuple):
-        return type(config)(_rewritten(entry, unroll) for entry in config)
-    if not isinstance(config, dict):
-        return config
-    if config.get("class_name") == "DTypePolicy":
-        name = config["config"]["name"]
-        whole = "float32" if name.startswith("mixed_") or name in ("float16", "bfloat16") else name
-        return {**config, "config": {**config["config"], "name": whole}}
-    rewritten = {key: _rewritten(value, unroll) for key, value in config.items()}
-    if unroll and rewritten.get("unroll") is False:
-        rewritten["unroll"] = True
-    return rewritten

@@ -1,6 +1,7 @@
 """Rows for a model by its inputs' names, its outputs on them, and how far two sets of outputs are apart."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -77,6 +78,46 @@ def outputs_of(model: Any, rows: Arrays) -> Arrays:
         return named_outputs(call_model(model, [keras.ops.convert_to_tensor(values) for values in part.values()]))
 
     return in_chunks(call, rows)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How far a stored model's outputs are from those of the model in memory.
+
+    Args:
+        max_abs_difference: The largest difference over all outputs; infinite when names or shapes differ, or text does.
+        agreement: The share of answers that are the same: the largest of several numbers stands in the same place; a
+            single number differs by a tenth of the numbers' standard deviation at most.
+        scale: The largest output in memory, and at least 1: differences count in proportion to it.
+    """
+
+    max_abs_difference: float
+    agreement: float
+    scale: float
+
+
+def compared(expected: Arrays, found: Arrays) -> Comparison:
+    """Two sets of outputs for the same rows.
+
+    Example:
+        >>> compared({"y": np.array([[0.1, 0.9], [0.6, 0.4]])}, {"y": np.array([[0.2, 0.8], [0.4, 0.6]])})
+        Comparison(max_abs_difference=0.2, agreement=0.5, scale=1.0)
+    """
+    difference = max_abs_difference(expected, found)
+    if difference == float("inf"):
+        return Comparison(difference, 0.0, 1.0)
+    numbers = {name: array for name, array in expected.items() if array.dtype.kind not in "OSU"}
+    largest = max((float(np.abs(array.astype(float)).max(initial=0.0)) for array in numbers.values()), default=1.0)
+    same = np.concatenate([_same(array, found[name]).ravel() for name, array in numbers.items()] or [np.ones(1)])
+    return Comparison(round(difference, 12), float(same.mean()), max(1.0, largest))
+
+
+def _same(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Which answers of one output are the same."""
+    if one.ndim > 1 and one.shape[-1] > 1:
+        return np.asarray(one.argmax(axis=-1) == other.argmax(axis=-1))
+    spread = float(one.astype(float).std()) or 1.0
+    return np.asarray(np.abs(one.astype(float) - other.astype(float)) <= 0.1 * spread)
 
 
 def max_abs_difference(expected: Arrays, found: Arrays) -> float:

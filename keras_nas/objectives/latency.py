@@ -16,12 +16,13 @@ import numpy as np
 
 from keras_nas.artefact.alone import call_model, interval_pct, timed
 from keras_nas.artefact.child import run_alone
-from keras_nas.artefact.formats import FORMATS, portable, write
+from keras_nas.artefact.formats import FORMATS, format_named, write
+from keras_nas.artefact.portable import portable
 from keras_nas.errors import InvalidArgument, unknown
 
 Target: TypeAlias = str | Callable[[Any], float | Sequence[float]]
 
-TARGETS = ("keras", "saved_model", "litert")
+TARGETS = ("keras", *(name for name in FORMATS if name != "keras"))
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Measurement:
         latency_p95_ms: The time that 95 % of the calls stay below.
         interval_pct: Width of the median's 95 % interval as a percentage of it.
         device: The processor's or the accelerator's name.
-        target: "keras", "saved_model", "litert" or the name of a function.
+        target: One of `TARGETS`, or the name of a function.
         batch_size: Rows in a call.
         threads: How many the runtime may use, None where a user's function decides.
     """
@@ -50,11 +51,16 @@ class Measurement:
         """The latencies that are objectives, by their names."""
         return {"latency_ms": self.latency_ms, "latency_p95_ms": self.latency_p95_ms}
 
-    def __str__(self) -> str:
+    @property
+    def where(self) -> str:
+        """Target, device, batch and threads in words."""
         threads = "" if self.threads is None else f", {self.threads} thread{'s' * (self.threads > 1)}"
+        return f"by {self.target} on {self.device}, batch of {self.batch_size}{threads}"
+
+    def __str__(self) -> str:
         return (
             f"{self.latency_ms:.3g} ms (median known to {self.interval_pct:.2g} %, 95 % of calls below "
-            f"{self.latency_p95_ms:.3g} ms) by {self.target} on {self.device}, batch of {self.batch_size}{threads}"
+            f"{self.latency_p95_ms:.3g} ms) {self.where}"
         )
 
 
@@ -74,9 +80,10 @@ def measure_latency(
         input_shape: Of one row, for a function or an open axis; a Keras model knows its inputs.
         dtype: The rows' type where `input_shape` is given.
         batch_size: Rows in a call.
-        target: "keras" (the compiled model in this process, on its accelerator if there is one), "saved_model" or
-            "litert" (stored, run in a fresh process; LiteRT with one thread on one core), or a function that takes
-            the model and returns a time in milliseconds, or several.
+        target: "keras" (the compiled model in this process, on its accelerator if there is one); "saved_model",
+            "litert", "litert_float16", "litert_int8", "onnx" or "openvino" (stored, run in a fresh process; all but the
+            first with one thread on one core); or a function that takes the model and returns a time in milliseconds,
+            or several.
         max_seconds: The longest that the timed runs may take.
 
     Raises:
@@ -167,10 +174,10 @@ def _in_process(model: Any, rows: dict[str, np.ndarray], batch_size: int, max_se
 
 def _stored(model: Any, rows: dict[str, np.ndarray], batch_size: int, target: str, max_seconds: float) -> Measurement:
     """A stored model in a fresh process."""
-    copy = portable(model, unroll=FORMATS[target].unroll)
+    copy = portable(model, unroll=format_named(target).unroll)
     named = dict(zip((tensor.name for tensor in copy.inputs), rows.values(), strict=True))
     with tempfile.TemporaryDirectory(prefix="keras_nas_") as folder:
-        return measure_stored(write(copy, target, Path(folder)), target, named, max_seconds=max_seconds)
+        return measure_stored(write(copy, target, Path(folder), named), target, named, max_seconds=max_seconds)
 
 
 def measure_stored(path: Path, format: str, rows: dict[str, np.ndarray], *, max_seconds: float = 5.0) -> Measurement:
@@ -178,26 +185,50 @@ def measure_stored(path: Path, format: str, rows: dict[str, np.ndarray], *, max_
 
     Args:
         path: The artefact.
-        format: "saved_model", "keras" or "litert"; LiteRT runs with one thread on one core.
+        format: A key of `keras_nas.artefact.formats.FORMATS`.
         rows: One batch, by the inputs' names.
         max_seconds: The longest that the timed runs may take.
     """
-    alone = pinned(format)
+    return run_stored(path, format, rows, max_seconds=max_seconds)[1]
+
+
+def run_stored(
+    path: Path,
+    format: str,
+    rows: dict[str, np.ndarray],
+    *,
+    timed_rows: int | None = None,
+    max_seconds: float = 5.0,
+    timeout_s: float = 120.0,
+) -> tuple[dict[str, np.ndarray], Measurement]:
+    """A stored model's outputs on rows, and how long a call takes, from a fresh process without keras_nas.
+
+    Args:
+        path: The artefact.
+        format: A key of `keras_nas.artefact.formats.FORMATS`.
+        rows: One array an input, by the inputs' names.
+        timed_rows: How many of them a measured call has, None for all.
+        max_seconds: The longest that the timed runs may take.
+        timeout_s: The longest that the rest may take.
+    """
+    device, threads = place_of(format)
+    cores = {"threads": threads, "core": max(os.sched_getaffinity(0))} if pinned(format) else {}
     answer = run_alone(
         format,
         path,
         rows,
         seconds=max_seconds,
-        threads=1 if alone else None,
-        core=max(os.sched_getaffinity(0)) if alone else None,
-        timeout_s=120.0 + 2 * max_seconds,
+        timed_rows=timed_rows,
+        **cores,
+        timeout_s=timeout_s + 2 * max_seconds,
     )
-    return _measurement(answer.timing, *place_of(format), format, len(next(iter(rows.values()))))
+    batch_size = timed_rows or len(next(iter(rows.values())))
+    return answer.outputs, _measurement(answer.timing, device, threads, format, batch_size)
 
 
 def pinned(target: str) -> bool:
     """Whether a target is measured with one thread on one core."""
-    return target == "litert"
+    return FORMATS[target].one_core
 
 
 def place_of(target: str) -> tuple[str, int]:
