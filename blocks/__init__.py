@@ -37,6 +37,11 @@ if TYPE_CHECKING:
     from keras_nas.blocks.cell_operations import relu_convolution as relu_convolution
     from keras_nas.blocks.cell_operations import separable_twice as separable_twice
     from keras_nas.blocks.cell_operations import zero as zero
+    from keras_nas.blocks.columns import code_embedding as code_embedding
+    from keras_nas.blocks.columns import columns as columns
+    from keras_nas.blocks.columns import number_linear as number_linear
+    from keras_nas.blocks.columns import number_periodic as number_periodic
+    from keras_nas.blocks.columns import number_piecewise as number_piecewise
     from keras_nas.blocks.convnext import convnext as convnext
     from keras_nas.blocks.convnext import patches as patches
     from keras_nas.blocks.convolution import convolution as convolution
@@ -49,6 +54,11 @@ if TYPE_CHECKING:
     from keras_nas.blocks.skip import residual as residual
     from keras_nas.blocks.skip import searched_skips as searched_skips
     from keras_nas.blocks.stem import convolution_stem as convolution_stem
+    from keras_nas.blocks.tabular import column_attention as column_attention
+    from keras_nas.blocks.tabular import dense as dense
+    from keras_nas.blocks.tabular import dense_residual as dense_residual
+    from keras_nas.blocks.tabular import pooled_columns as pooled_columns
+    from keras_nas.blocks.tabular import wide_and_deep as wide_and_deep
 
 _NAMES = {
     "attention": ("cbam", "conv_attention", "self_attention", "squeeze_excitation", "transformer"),
@@ -60,6 +70,7 @@ _NAMES = {
         *("crossed_convolution", "dilated_separable", "factorized_reduction", "identity"),
         *("relu_convolution", "separable_twice", "zero"),
     ),
+    "columns": ("code_embedding", "columns", "number_linear", "number_periodic", "number_piecewise"),
     "convnext": ("convnext", "patches"),
     "convolution": ("convolution",),
     "head": ("dense_head", "pooled_head"),
@@ -67,6 +78,7 @@ _NAMES = {
     "pooling": ("pooling",),
     "skip": ("dense_skip", "plain", "residual", "searched_skips"),
     "stem": ("convolution_stem",),
+    "tabular": ("column_attention", "dense", "dense_residual", "pooled_columns", "wide_and_deep"),
 }
 
 _HOME = {name: f"keras_nas.blocks.{module}" for module, names in _NAMES.items() for name in names}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from keras_nas.data import Split
+from keras_nas.data.trees import taken
 from keras_nas.export import Export, export_model
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def export_winner(result: SearchResult, path: str | Path, file_format: str, over
         "holdout": result.told["holdout"],
         "architecture": dict(result.winner.architecture),
     }
-    sample = np.asarray(result.rows.x[part[:256]])
+    sample = taken(result.rows.x, part[:256])
     return export_model(
         result.best_model, path, format=file_format, rows=sample, manifest=manifest, overwrite=overwrite
     )

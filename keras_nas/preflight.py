@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_nas.architecture import Architecture
 from keras_nas.data import Rows
+from keras_nas.data.trees import described, mapped
 from keras_nas.errors import InfeasibleError, InvalidArgument, unknown
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.custom import check_registered
@@ -18,6 +19,7 @@ from keras_nas.estimators.scoring import (
     loss_value,
     measure_costs,
     metric_score,
+    predicted,
     scores_of,
     targets,
 )
@@ -43,7 +45,8 @@ def cost_function(task: Task, space: Space, signature: Signature) -> Costs:
 
     def costs(architecture: Architecture) -> dict[str, float]:
         net = CostNet()
-        _, finished = task.assemble(space, architecture, signature, net, net.input(signature.input_shape))
+        inputs = mapped(lambda given: net.input(given.shape), signature.inputs)
+        _, finished = task.assemble(space, architecture, signature, net, inputs)
         scores: dict[str, float] = net.cost(finished).scores()
         return scores
 
@@ -198,10 +201,10 @@ def check_baseline(training: Training) -> None:
     rows = Rows.load(training.data)
     try:
         model = build(training, None).model
-        outputs = np.asarray(model(np.asarray(rows.x[:4])))
+        outputs = predicted(model, rows, np.arange(4))
     except Exception as error:
         raise InvalidArgument(
-            f"baseline_model cannot be built or applied to rows of {signature.input_shape} {signature.input_dtype} "
+            f"baseline_model cannot be built or applied to {described(rows.x)} "
             f"({type(error).__name__}: {error}). Expected a model that takes rows as you gave them."
         ) from error
     check_registered(model)

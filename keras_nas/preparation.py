@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from keras_nas.data import Rows, Split, class_summary, collect, split_rows
+from keras_nas.data import Rows, Split, class_summary, collect, split_rows, store_inputs
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.assignment import Options, Training
 from keras_nas.estimators.baseline import maker
 from keras_nas.preflight import check_baseline, check_scoring
+from keras_nas.tasks import Task
 
 if TYPE_CHECKING:
     from keras_nas.goal import Goal
@@ -33,6 +34,7 @@ class Data:
     holdout: float | None = None
     sample_weight: Any = None
     groups: Any = None
+    target: str | Sequence[str] | None = None
 
 
 def prepare(goal: Goal, data: Data, options: Mapping[str, Any], folder: Path, seed: int, precision: str) -> Training:
@@ -59,11 +61,13 @@ def prepare(goal: Goal, data: Data, options: Mapping[str, Any], folder: Path, se
         validation_data=data.validation,
         sample_weight=data.sample_weight,
         groups=data.groups,
+        column=data.target,
     )
     share = min(SHARE, HELD / len(rows))
     split = split_rows(rows, share, share if data.holdout is None else data.holdout, seed)
     split.save(folder / "data")
     signature = task.signature(rows, split)
+    store_inputs(rows, task.front(signature))
     made = _options(goal, options)
     training = Training(task, goal.space, signature, folder / "data", seed, precision, made)
     check_scoring(training, watched(goal))
@@ -103,11 +107,11 @@ def _class_weight(goal: Goal, given: Literal["balanced"] | None) -> str | None:
     return "balanced" if given or balanced else None
 
 
-def account(rows: Rows, split: Split, class_weight: str | None) -> list[str]:
-    """What the user should know of the data: sizes, classes, and what was left out."""
+def account(task: Task, rows: Rows, split: Split, class_weight: str | None) -> list[str]:
+    """What the user should know of the data: sizes, classes, what was left out, and what is strange."""
     parts = ((split.train, "to train on"), (split.validation, "to choose by"), (split.holdout, "held out"))
     lines = [", ".join(f"{len(part):,} rows {words}" for part, words in parts) + "."]
     if rows.target == "classification":
         weighted = "; weighed by their rarity" if class_weight else ""
         lines.append(f"{class_summary(rows.y[split.train], rows.labels)}{weighted}.")
-    return [*lines, *rows.dropped]
+    return [*lines, *rows.dropped, *task.remarks(rows, split)]

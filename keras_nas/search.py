@@ -32,6 +32,7 @@ def search(
     constraints: Mapping[str, float] | None = None,
     max_time: float | None = None,
     max_trials: int | None = None,
+    target: str | Sequence[str] | None = None,
     validation_data: Any = None,
     holdout: float | None = None,
     sample_weight: Any = None,
@@ -52,9 +53,10 @@ def search(
     """Find the best Keras model for `data` within the time, size and latency that are named.
 
     Args:
-        task: "image_classification", "image_regression", or a `Task`.
+        task: "image_classification", "image_regression", "tabular_classification", "tabular_regression", or a `Task`.
         data: `(x, y)` arrays, a `tf.data.Dataset`, a `keras.utils.PyDataset`, batches with a length, or the path of a
-            folder with one folder of images a class. Raw: the model scales what it takes.
+            folder with one folder of images a class. For a table: a pandas DataFrame or the path of a CSV or Parquet
+            file, both with `target`, or `(X, y)`. Raw: the model scales and encodes what it takes.
         space: name of a ready space (`keras_nas.spaces()`), or a `Space`; the task's default.
         method: a published method by name (`keras_nas.methods()`): sets space, strategy and estimator where these are
             not given.
@@ -65,6 +67,7 @@ def search(
         constraints: limits, `{"latency_ms": 5, "params": 1e6}`.
         max_time: wall-clock budget of the whole call, in seconds; default 600 where `max_trials` is not given.
         max_trials: how many trainings at most.
+        target: of a table, the name of the column to predict, or several for a regression.
         validation_data: rows to score candidates on, in the form of `data`; default: a seeded, stratified part.
         holdout: share of the rows that nothing sees but the winner, once, at the end; default 0.15 and at most 5,000
             rows, 0 for none.
@@ -122,7 +125,7 @@ def search(
         max_time = DEFAULT_SECONDS
     return Session(
         goal,
-        Data(data, validation_data, holdout, sample_weight, groups),
+        Data(data, validation_data, holdout, sample_weight, groups, target),
         Settings(max_time, max_trials, seed, get_engine(engine, workers), precision, verbose, began),
         {
             "loss": loss,

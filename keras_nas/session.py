@@ -103,7 +103,7 @@ class Session:
     def _account(self, training: Training) -> list[str]:
         """What the user should know of the data, also printed."""
         rows, split = Rows.load(training.data), Split.load(training.data)
-        lines = account(rows, split, training.options.class_weight)
+        lines = account(training.task, rows, split, training.options.class_weight)
         if self.settings.verbose:
             print("\n".join(lines))
         return lines

@@ -2,6 +2,7 @@
 
 from keras_nas.data.classes import ClassSummary, class_summary, class_weights
 from keras_nas.data.collection import collect
+from keras_nas.data.inputs import store_inputs
 from keras_nas.data.labels import Labels
 from keras_nas.data.pipeline import Feed, evaluation_batches, training_batches
 from keras_nas.data.rows import Rows
@@ -18,5 +19,6 @@ __all__ = [
     "collect",
     "evaluation_batches",
     "split_rows",
+    "store_inputs",
     "training_batches",
 ]

@@ -15,13 +15,13 @@ class Batch:
     """Some rows of the data.
 
     Args:
-        x: Shape (rows, ...).
+        x: Shape (rows, ...), or such arrays by name.
         y: Labels or targets as given, shape (rows,) or (rows, outputs).
         weight: Sample weights of shape (rows,), or None.
         rows: Their numbers in the data as given, shape (rows,): what is left out leaves a gap.
     """
 
-    x: np.ndarray
+    x: Any
     y: np.ndarray
     weight: np.ndarray | None
     rows: np.ndarray

@@ -7,10 +7,12 @@ from typing import Any
 
 from keras_nas.data.batch import Source, as_array, digest
 from keras_nas.data.columns import classes, group_numbers, numbers, write_weights
-from keras_nas.data.files import ArrayWriter, staged, write_array
+from keras_nas.data.files import staged, write_array
 from keras_nas.data.reading import Inputs
 from keras_nas.data.rows import RECORD, VERSION, Rows, Target
 from keras_nas.data.sources import open_source
+from keras_nas.data.tables import Table
+from keras_nas.data.trees import TreeWriter, described
 from keras_nas.errors import InvalidArgument, ResumeError, StoreError, unknown
 from keras_nas.files import write_atomically
 
@@ -28,6 +30,7 @@ def collect(
     sample_weight: Any = None,
     groups: Any = None,
     image_size: tuple[int, int] | None = None,
+    column: str | Sequence[str] | None = None,
 ) -> Rows:
     """Check the data, and write it once as files that worker processes can memory-map.
 
@@ -37,14 +40,16 @@ def collect(
     Args:
         data: Arrays (x, y) or (x, y, sample_weight), a `tf.data.Dataset`, a `keras.utils.PyDataset`,
             an iterable of batches with a length, (generator, steps), or a folder with one folder of
-            images for each class.
+            images for each class; where `ranks` are those of a table: a pandas DataFrame or the path of a CSV or
+            Parquet file, both with `column`, or (X, y).
         directory: The folder to make. Where it holds the same data already, that is returned.
         target: "classification" or "regression".
-        ranks: Accepted numbers of axes of x, rows included; default: images.
+        ranks: Accepted numbers of axes of x, rows included; default: images. (1,) is a table.
         validation_data: More data of the same form; its rows come last.
         sample_weight: Weights of the rows of `data`, shape (rows,).
         groups: Integers or text for the rows of `data` (patients, users), shape (rows,).
         image_size: (height, width) in pixels for image folders; default: chosen from the images.
+        column: The name of a table's column to predict, or several.
 
     Returns:
         The rows, memory-mapped.
@@ -65,9 +70,9 @@ def collect(
     if target not in TARGETS:
         raise InvalidArgument(unknown("target", target, TARGETS))
     folder = Path(directory).absolute()
-    sources = [open_source(data, ranks, "data", image_size)]
+    sources = [open_source(data, ranks, "data", image_size, column)]
     if validation_data is not None:
-        sources.append(open_source(validation_data, ranks, "validation_data", image_size))
+        sources.append(open_source(validation_data, ranks, "validation_data", image_size, column, sources[0]))
     columns = {"sample_weight": sample_weight, "groups": groups}
     extras = {name: as_array(column, name) for name, column in columns.items() if column is not None}
     identities = [source.identity() for source in sources]
@@ -87,7 +92,7 @@ def _write(
     """Write all arrays, and return the record of them."""
     inputs = Inputs(folder, target, ranks)
     try:
-        with ArrayWriter(folder / "x.npy") as writer:
+        with TreeWriter(folder, "x") as writer:
             parts = [inputs.read(source, writer) for source in sources]
         labels, y = classes(parts) if target == "classification" else numbers(parts)
         write_array(folder / "y.npy", y)
@@ -104,6 +109,7 @@ def _write(
         "size": len(y),
         "given_validation": sum(len(part.rows) for part in parts[1:]),
         "labels": {"kind": labels.kind, "classes": list(labels.classes)},
+        "columns": sources[0].schema.as_json() if isinstance(sources[0], Table) else None,
         "dropped": [sentence for source in sources for sentence in source.dropped],
     }
 
@@ -112,7 +118,7 @@ def _existing(folder: Path, fingerprint: str) -> Rows:
     rows = Rows.load(folder)
     if rows.fingerprint != fingerprint:
         raise ResumeError(
-            f"{folder} holds other data than the data given: {rows.size:,} rows of {rows.x.shape[1:]} {rows.x.dtype} "
+            f"{folder} holds other data than the data given: {rows.size:,} {described(rows.x)} "
             f"for {rows.target}. Give the same data to resume, or another directory for a new search."
         )
     return rows

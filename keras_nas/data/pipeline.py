@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from keras_nas.data.rows import Rows
+from keras_nas.data.trees import TextArray, mapped, row_bytes, taken
 from keras_nas.errors import InvalidArgument
 
 IN_MEMORY_BYTES = 1 << 30
@@ -56,6 +57,7 @@ def training_batches(
     transform: Transform | None = None,
     drop_remainder: bool = False,
     in_memory: bool | None = None,
+    raw: bool = False,
 ) -> Feed:
     """Shuffled batches for training, in an order that only (seed, epoch) decides.
 
@@ -73,6 +75,7 @@ def training_batches(
             `tf.random.stateless_*`, another in every batch.
         drop_remainder: Leave out the last, smaller batch of an epoch.
         in_memory: Whether to hold the chosen rows of x in memory; default: below 1 GiB.
+        raw: Take the rows as given instead of the inputs that a front made of them.
 
     Returns:
         The batches, for `model.fit(**feed.fit_arguments(), epochs=...)`.
@@ -92,7 +95,8 @@ def training_batches(
 
     steps = _steps(len(index), batch_size, drop_remainder)
     weight = _weights(rows, index, class_weight)
-    batch = _assembler(_columns(rows, index, weight, in_memory), augment, transform)
+    columns = _columns(rows.x if raw else rows.inputs, rows.y, index, weight, in_memory)
+    batch = _assembler(columns, augment, transform)
     positions = _shuffled(len(index), batch_size, steps, seed, drop_remainder)
     epochs = tf.data.Dataset.range(epoch, np.iinfo(np.int32).max, output_type=tf.int32)
     return Feed(_finish(epochs.flat_map(positions), batch), steps, epoch)
@@ -106,7 +110,7 @@ def evaluation_batches(
     transform: Transform | None = None,
     in_memory: bool | None = None,
 ) -> Any:
-    """Batches in the order of `index`, once, without augmentation or class weights.
+    """Batches of the rows as given, in the order of `index`, once, without augmentation or class weights.
 
     Args:
         rows: The data.
@@ -131,7 +135,8 @@ def evaluation_batches(
     import tensorflow as tf
 
     steps = _steps(len(index), batch_size, False)
-    batch = _assembler(_columns(rows, index, _weights(rows, index, None), in_memory), None, transform)
+    columns = _columns(rows.x, rows.y, index, _weights(rows, index, None), in_memory)
+    batch = _assembler(columns, None, transform)
 
     def positions(i: Any) -> tuple[Any, Any]:
         last = tf.minimum((i + 1) * batch_size, len(index))
@@ -188,14 +193,14 @@ def _assembler(
 
 
 def _columns(
-    rows: Rows, index: np.ndarray, weight: np.ndarray | None, in_memory: bool | None
+    x: Any, y: np.ndarray, index: np.ndarray, weight: np.ndarray | None, in_memory: bool | None
 ) -> tuple[Gather, Gather, Gather | None]:
     """How to take a batch of x, y and weights; only x may be too large for memory."""
     if in_memory is None:
-        in_memory = len(index) * rows.x[:1].nbytes < IN_MEMORY_BYTES
-    x = _from_memory(np.take(rows.x, index, axis=0)) if in_memory else _from_disk(rows.x, index)
+        in_memory = len(index) * row_bytes(x) < IN_MEMORY_BYTES
+    gathers = mapped(_from_memory, taken(x, index)) if in_memory else mapped(lambda a: _from_disk(a, index), x)
     w = None if weight is None else _from_memory(weight)
-    return x, _from_memory(np.take(rows.y, index, axis=0)), w
+    return lambda positions: mapped(lambda gather: gather(positions), gathers), _from_memory(y[index]), w
 
 
 def _from_memory(values: np.ndarray) -> Gather:
@@ -206,15 +211,17 @@ def _from_memory(values: np.ndarray) -> Gather:
     return lambda positions: tf.gather(held, positions)
 
 
-def _from_disk(values: np.ndarray, index: np.ndarray) -> Gather:
+def _from_disk(values: np.ndarray | TextArray, index: np.ndarray) -> Gather:
     import tensorflow as tf
 
+    dtype = tf.string if isinstance(values, TextArray) else values.dtype
+
     def read(positions: np.ndarray) -> np.ndarray:
-        return np.asarray(np.take(values, index[positions], axis=0))
+        return np.asarray(values[index[positions]])
 
     def gather(positions: Any) -> Any:
-        taken = tf.numpy_function(read, [positions], values.dtype, stateful=False)
-        return tf.ensure_shape(taken, [positions.shape[0], *values.shape[1:]])
+        found = tf.numpy_function(read, [positions], dtype, stateful=False)
+        return tf.ensure_shape(found, [positions.shape[0], *values.shape[1:]])
 
     return gather
 

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from keras_nas.data import checks
 from keras_nas.data.batch import Batch, Source
-from keras_nas.data.files import ArrayWriter, require_space
+from keras_nas.data.files import require_space
 from keras_nas.data.images import ImageFolder
 from keras_nas.data.rows import Target
 from keras_nas.data.targets import compact, read_targets
+from keras_nas.data.trees import TreeWriter, row_bytes
 from keras_nas.errors import DataError
 
 
@@ -32,7 +34,7 @@ class Part:
 
 
 class Inputs:
-    """x while it is being written: rows of one shape and one type, all finite."""
+    """x while it is being written: rows of one shape and one type, all finite; columns as a schema has read them."""
 
     def __init__(self, folder: Path, target: Target, ranks: Sequence[int]) -> None:
         self.folder = folder
@@ -40,7 +42,7 @@ class Inputs:
         self.ranks = ranks
         self.first: np.ndarray | None = None
 
-    def read(self, source: Source, writer: ArrayWriter) -> Part:
+    def read(self, source: Source, writer: TreeWriter) -> Part:
         """Write all batches of x, and return the rest."""
         if isinstance(source, ImageFolder) and source.image_size is None and self.first is not None:
             source.image_size = self.first.shape[1:3]
@@ -55,7 +57,9 @@ class Inputs:
         given = source.given if source.given is not None else int(rows[-1][-1]) + 1
         return Part(source.name, y, _joined(source.name, weights), np.concatenate(rows), given)
 
-    def _checked(self, name: str, batch: Batch) -> np.ndarray:
+    def _checked(self, name: str, batch: Batch) -> Any:
+        if isinstance(batch.x, dict):
+            return batch.x
         checks.check_numbers(name, batch.x)
         if self.first is None:
             checks.check_rank(name, batch.x.shape, self.ranks)
@@ -70,8 +74,8 @@ class Inputs:
         return batch.x.astype(self.first.dtype, copy=False)
 
     def _require_space(self, source: Source, batch: Batch) -> None:
-        left = len(batch.x) if source.given is None else source.given - int(batch.rows[-1]) - 1
-        require_space(self.folder, left * batch.x[:1].nbytes)
+        left = len(batch.rows) if source.given is None else source.given - int(batch.rows[-1]) - 1
+        require_space(self.folder, left * row_bytes(batch.x))
 
     def _targets(self, name: str, batch: Batch) -> tuple[np.ndarray, int]:
         if self.target == "classification":

@@ -2,16 +2,21 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from keras_nas.data.labels import Labels
+from keras_nas.data.schema import Schema
+from keras_nas.data.trees import leaves, open_tree
 from keras_nas.errors import StoreError
 
 Target = Literal["classification", "regression"]
 RECORD = "rows.json"
+INPUTS = "inputs"
+"""The folder of what a front made of x."""
 VERSION = 1
 
 
@@ -21,7 +26,7 @@ class Rows:
 
     Args:
         directory: The folder that holds the files.
-        x: Inputs as given, raw type and shape (rows, ...).
+        x: Inputs as given, raw type and shape (rows, ...): one array, or several by name.
         y: Classification: int32 class numbers of shape (rows,). Regression: float32 targets of
             shape (rows, outputs).
         sample_weight: float32 weights of shape (rows,), or None.
@@ -31,7 +36,7 @@ class Rows:
     """
 
     directory: Path
-    x: np.ndarray
+    x: Any
     y: np.ndarray
     sample_weight: np.ndarray | None
     groups: np.ndarray | None
@@ -48,11 +53,11 @@ class Rows:
         folder = Path(directory)
         try:
             record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-            x, y = _open(folder, "x"), _open(folder, "y")
+            x, y = open_tree(folder, "x"), _open(folder, "y")
             weight, groups = _open_if_any(folder, "sample_weight"), _open_if_any(folder, "groups")
             labels = Labels(record["labels"]["kind"], tuple(record["labels"]["classes"]))
             rows = cls(folder, x, y, weight, groups, labels, record)
-            lengths = {len(array) for array in (x, y, weight, groups) if array is not None}
+            lengths = {len(array) for array in (*leaves(x), y, weight, groups) if array is not None}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreError(
                 f"{folder} does not hold readable data of a search ({error}): give the directory of a search, "
@@ -66,12 +71,24 @@ class Rows:
         return rows
 
     def __len__(self) -> int:
-        return len(self.x)
+        return len(self.y)
 
     @property
     def size(self) -> int:
         """The number of rows, those of validation_data included."""
-        return len(self.x)
+        return len(self.y)
+
+    @cached_property
+    def inputs(self) -> Any:
+        """What networks are trained on: what the front of the models made of x, where they have one; else x itself."""
+        folder = self.directory / INPUTS
+        return open_tree(folder, INPUTS) if folder.exists() else self.x
+
+    @property
+    def schema(self) -> Schema | None:
+        """The columns of a table."""
+        columns = self.record.get("columns")
+        return None if columns is None else Schema.from_json(columns)
 
     @property
     def target(self) -> Target:

@@ -11,9 +11,12 @@ from keras_nas.data.batch import Batch, Source, as_array, described, digest, nam
 from keras_nas.data.checks import check_lengths
 from keras_nas.data.images import ImageFolder
 from keras_nas.data.streams import Stream, from_dataset, from_py_dataset
-from keras_nas.errors import DataError
+from keras_nas.data.tables import Table, open_table
+from keras_nas.errors import DataError, InvalidArgument
 
 BATCH_BYTES = 16 << 20  # how much of an array is read at once
+COLUMNS = (1,)
+"""Ranks of a table: every column of x has the row axis alone."""
 SAMPLED_ROWS = 256  # rows of x that enter a fingerprint
 FORMS = (
     "arrays (x, y), a tf.data.Dataset, a keras.utils.PyDataset, an iterable of batches with a length, "
@@ -56,6 +59,8 @@ def open_source(
     ranks: Sequence[int],
     name: str = "data",
     image_size: tuple[int, int] | None = None,
+    column: str | Sequence[str] | None = None,
+    first: Source | None = None,
 ) -> Source:
     """Recognise the form of `data`, and check what can be checked before reading it.
 
@@ -64,6 +69,8 @@ def open_source(
         ranks: The accepted numbers of axes of x, rows included.
         name: What the data is called in messages.
         image_size: (height, width) in pixels for image folders; default: chosen from the images.
+        column: The name of the column to predict, or several, for a table.
+        first: The data that this data has to be like.
 
     Raises:
         DataError: The form is none of the accepted ones, or the arrays cannot be used.
@@ -71,6 +78,10 @@ def open_source(
     import keras
     import tensorflow as tf
 
+    if tuple(ranks) == COLUMNS:
+        return open_table(data, column, name, first.schema if isinstance(first, Table) else None)
+    if column is not None:
+        raise InvalidArgument(f"target={column!r} names a column, which only tables have; leave it out.")
     if isinstance(data, (str, Path)):
         return ImageFolder(name, Path(data).expanduser(), image_size)
     if isinstance(data, tf.data.Dataset):

@@ -20,7 +20,7 @@ from keras_nas.estimators.recipe import BASELINE, complete, make_augment, make_o
 from keras_nas.estimators.schedule import Budget, Schedule, one_cycle
 from keras_nas.estimators.trainer import Trainer
 from keras_nas.estimators.watch import Checkpoint, Watch, last_checkpoint
-from keras_nas.tasks import Built
+from keras_nas.tasks import Built, Signature
 
 FOREVER = 1_000_000
 """Epochs where the budget is in seconds."""
@@ -61,8 +61,8 @@ def fit(
     settings["batch_size"] = max(1, settings["batch_size"] // lesson.batch_divisor)
     state = last_checkpoint(report.folder, training.precision)
     finished = training.options.loss is not None or architecture is None
-    feed = _feed(training, data, settings, state["epoch"] if state else 0, finished)
-    stock = built.model if finished else built.raw
+    feed = _feed(training, data, settings, state["epoch"] if state else 0, (finished, architecture is None))
+    stock = built.network if finished else built.raw
     network = training_copy(stock, training.precision)
     trainer = _trainer(training, network, settings, finished, lesson.towers)
     spent = (time.monotonic() - lesson.start) + (state["seconds"] if state else 0.0)
@@ -92,9 +92,11 @@ def fit(
     }
 
 
-def _feed(training: Training, data: tuple[Rows, Split], settings: dict[str, Any], epoch: int, finished: bool) -> Feed:
-    """The training batches under the recipe."""
-    rows, split = data
+def _feed(
+    training: Training, data: tuple[Rows, Split], settings: dict[str, Any], epoch: int, kind: tuple[bool, bool]
+) -> Feed:
+    """The training batches under the recipe; `kind` says whether targets are finished, and whether rows are raw."""
+    (rows, split), (finished, raw) = data, kind
     task, signature = training.task, training.signature
     weight = None
     if training.options.class_weight == "balanced":
@@ -108,10 +110,16 @@ def _feed(training: Training, data: tuple[Rows, Split], settings: dict[str, Any]
         seed=training.seed,
         epoch=epoch,
         class_weight=weight,
-        augment=make_augment(settings["augmentation"], max(1, signature.input_shape[0] // 14)),
+        augment=_augment(signature, settings["augmentation"]),
         transform=make_transform(lambda y: task.encode(y, signature, finished), smoothing, settings["mixup"]),
         drop_remainder=True,
+        raw=raw,
     )
+
+
+def _augment(signature: Signature, augmentation: str) -> Any:
+    """What is done to a batch of images, shifts by a fourteenth of their height; None for nothing."""
+    return None if augmentation == "none" else make_augment(augmentation, max(1, signature.input_shape[0] // 14))
 
 
 def _trainer(training: Training, network: Any, settings: dict[str, Any], finished: bool, towers: int) -> Trainer:

@@ -32,9 +32,13 @@ def validation_scores(training: Training, model: Any, rows: Rows, index: np.ndar
         rows: all rows.
         index: those to score on.
     """
+    return scores_of(training, np.asarray(rows.y[index]), predicted(model, rows, index))
+
+
+def predicted(model: Any, rows: Rows, index: np.ndarray) -> np.ndarray:
+    """The model's outputs for some rows, `(rows, outputs)`."""
     batches = evaluation_batches(rows, index, SCORE_BATCH)
-    predictions = model.predict(batches.map(lambda x, *_: x), verbose=0)
-    return scores_of(training, np.asarray(rows.y[index]), predictions)
+    return np.asarray(model.predict(batches.map(lambda x, *_: x), verbose=0))
 
 
 def scores_of(training: Training, y: np.ndarray, predictions: np.ndarray) -> dict[str, float]:

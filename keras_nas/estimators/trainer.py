@@ -13,6 +13,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from keras_nas.data.trees import mapped
+
 
 class Trainer(keras.Model):
     """Trains `network` under `fit`.
@@ -63,4 +65,4 @@ class Trainer(keras.Model):
         size = tf.shape(y)[0]
         for tower in range(self.towers):
             part = slice(size * tower // self.towers, size * (tower + 1) // self.towers)
-            yield x[part], y[part], None if weight is None else weight[part]
+            yield mapped(lambda array: array[part], x), y[part], None if weight is None else weight[part]

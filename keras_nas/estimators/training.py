@@ -106,7 +106,7 @@ def build(training: Training, architecture: Mapping[str, Label] | None) -> Built
     model = training.options.baseline()
     if not model.built:
         model.build((None, *training.signature.input_shape))
-    return Built(model, model)
+    return Built(model, model, model)
 
 
 def _check_size(built: Built, limits: Mapping[str, float | None]) -> None:

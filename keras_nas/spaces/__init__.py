@@ -17,7 +17,14 @@ _IMAGES = {
     for name in ("small_images", "resnet", "mobilenet", "conv_attention", "nasnet", "darts", "nas_bench_201")
 }
 
-SPACES: dict[str, dict[str, str]] = {"image_classification": _IMAGES, "image_regression": _IMAGES}
+_TABLES = {"tabular": "keras_nas.spaces.tabular"}
+
+SPACES: dict[str, dict[str, str]] = {
+    "image_classification": _IMAGES,
+    "image_regression": _IMAGES,
+    "tabular_classification": _TABLES,
+    "tabular_regression": _TABLES,
+}
 """Task -> space -> module, whose function of the space's name makes it."""
 
 

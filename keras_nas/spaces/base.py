@@ -29,7 +29,8 @@ class Space:
 
     Args:
         name: for people and records.
-        network: maps the preprocessed input to a feature vector `(batch, features)`; the task appends its own outputs.
+        network: maps the prepared input, one tensor or several by name, to a feature vector `(batch, features)`; the
+            task appends its own outputs.
         recipe: training settings by name; each a constant, a Choice or a Range. Decisions get the scope `recipe`.
         description: one line for `keras_nas.spaces()`.
         start: architectures known to be good, which a search tries first.
@@ -114,9 +115,11 @@ class Space:
         values: dict[str, Any] = resolve(_Recipe(self.recipe), Walk(architecture, KerasNet(), RECIPE), None)
         return values
 
-    def features(self, architecture: Mapping[str, Label], net: Net, x: Any) -> Any:
-        """Apply the network to `x`, a tensor of `net`."""
-        return self.network.apply(Walk(architecture, net), x)
+    def features(
+        self, architecture: Mapping[str, Label], net: Net, x: Any, facts: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Apply the network to `x`, a tensor of `net` or several by name; `facts` answer to `Given`."""
+        return self.network.apply(Walk(architecture, net, given=dict(facts or {})), x)
 
     def draw(self, architecture: Mapping[str, Label], input_shape: Sequence[int]) -> str:
         """The network of an architecture as SVG text; a notebook shows it by `IPython.display.SVG(text)`.

@@ -6,8 +6,11 @@ from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.tasks.base import Built, Task
 from keras_nas.tasks.image import ImageClassification, ImageRegression
 from keras_nas.tasks.signature import Signature
+from keras_nas.tasks.tabular import TabularClassification, TabularRegression
 
-TASKS: dict[str, type[Task]] = {task.name: task for task in (ImageClassification, ImageRegression)}
+TASKS: dict[str, type[Task]] = {
+    task.name: task for task in (ImageClassification, ImageRegression, TabularClassification, TabularRegression)
+}
 
 
 def get_task(task: str | Task) -> Task:

@@ -11,23 +11,29 @@ import numpy as np
 
 from keras_nas.architecture import Label
 from keras_nas.net import KerasNet, Net
-from keras_nas.tasks.signature import Signature
+from keras_nas.tasks.signature import Input, Signature
 
 if TYPE_CHECKING:
     from keras_nas.data import Rows, Split
     from keras_nas.spaces import Space
 
+FRONT, NETWORK = "preprocessing", "network"
+"""The two layers of a model that has a front."""
+
 
 @dataclass(frozen=True)
 class Built:
-    """One network, seen twice.
+    """One network, seen three times.
 
     Args:
         model: the Keras model that is scored and exported; raw rows in, probabilities or target units out.
-        raw: the same layers up to what the loss sees: logits, or standardised targets.
+        network: what is trained of it, from stored inputs (`Rows.inputs`) to the same outputs; the model itself where
+            raw rows are stored.
+        raw: the network up to what the loss sees: logits, or standardised targets.
     """
 
     model: Any
+    network: Any
     raw: Any
 
 
@@ -38,7 +44,7 @@ class Task(ABC):
     target: str
     """ "classification" or "regression"."""
     ranks: tuple[int, ...]
-    """Allowed ranks of the input array, the row axis included."""
+    """Allowed ranks of the input array, the row axis included; (1,) for the columns of a table."""
     objective: str
     """The score that is optimised unless the user says otherwise."""
     score_names: tuple[str, ...]
@@ -49,9 +55,17 @@ class Task(ABC):
     def signature(self, rows: Rows, split: Split) -> Signature:
         """What models of these rows take and give."""
 
+    def front(self, signature: Signature) -> Any:
+        """The Keras model that makes stored inputs of raw rows; None where raw rows are what is stored."""
+        return None
+
+    def remarks(self, rows: Rows, split: Split) -> list[str]:
+        """Sentences on what is strange about the data, for the account."""
+        return []
+
     @abstractmethod
     def prepare(self, net: Net, x: Any, signature: Signature) -> Any:
-        """Raw rows to what the searched network expects; part of the model."""
+        """Stored inputs to what the searched network expects; part of the network."""
 
     @abstractmethod
     def outputs(self, net: Net, x: Any, signature: Signature) -> Any:
@@ -82,8 +96,9 @@ class Task(ABC):
     def assemble(
         self, space: Space, architecture: Mapping[str, Label], signature: Signature, net: Net, x: Any
     ) -> tuple[Any, Any]:
-        """Raw and finished outputs for `x`, a tensor of any net: building and counting costs are this one function."""
-        features = space.features(architecture, net, self.prepare(net.at("input"), x, signature))
+        """Raw and finished outputs for `x`, tensors of any net: building and counting costs are this one function."""
+        prepared = self.prepare(net.at("input"), x, signature)
+        features = space.features(architecture, net, prepared, signature.facts)
         raw = self.outputs(net.at("output"), features, signature)
         return raw, self.finish(net.at("output"), raw, signature)
 
@@ -100,9 +115,32 @@ class Task(ABC):
         """
         import keras
 
-        x = keras.Input(signature.input_shape, dtype=signature.input_dtype, name="rows")
+        x = _inputs(signature)
         raw, finished = self.assemble(space, architecture, signature, KerasNet(dtype, ""), x)
-        return Built(keras.Model(x, finished, name=_identifier(space.name)), keras.Model(x, raw))
+        front, name = self.front(signature), _identifier(space.name)
+        network = keras.Model(x, finished, name=name if front is None else NETWORK)
+        return Built(network if front is None else joined(front, network, name), network, keras.Model(x, raw))
+
+
+def joined(front: Any, network: Any, name: str) -> Any:
+    """One model of a front and the network behind it, its layers `FRONT` and `NETWORK`."""
+    import keras
+
+    x = {key: keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=key) for key, tensor in front.input.items()}
+    return keras.Model(x, network(front(x)), name=name)
+
+
+def _inputs(signature: Signature) -> Any:
+    """The network's Keras inputs, one or several by name."""
+    import keras
+
+    def made(given: Input, name: str) -> Any:
+        return keras.Input(given.shape, dtype=given.dtype, name=name)
+
+    inputs = signature.inputs
+    if isinstance(inputs, Input):
+        return made(inputs, "rows")
+    return {name: made(given, name) for name, given in inputs.items()}
 
 
 def _identifier(name: str) -> str:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from keras_nas.net import Net
 from keras_nas.tasks.base import Task
-from keras_nas.tasks.scores import CLASSIFICATION, REGRESSION, classification_scores, regression_scores
-from keras_nas.tasks.signature import Signature, image_signature
+from keras_nas.tasks.signature import ImageSignature, Signature, image_signature
+from keras_nas.tasks.targets import Classification, Regression
 
 if TYPE_CHECKING:
     from keras_nas.data import Rows, Split
 
 
 class ImageTask(Task):
-    """What all image tasks share: pixels are standardised inside the model, with the training part's statistics."""
+    """What all image tasks share: pixels are standardised inside the network, with the training part's statistics."""
 
     ranks = (3, 4)
     default_space = "small_images"
 
-    def signature(self, rows: Rows, split: Split) -> Signature:
+    def signature(self, rows: Rows, split: Split) -> ImageSignature:
         """Shape, dtype and statistics of the images."""
         return image_signature(rows, split)
 
@@ -30,6 +29,7 @@ class ImageTask(Task):
         """Standardised float32 pixels `(height, width, channels)`, whatever the user's dtype and rank."""
         from keras import layers
 
+        assert isinstance(signature, ImageSignature)  # noqa: S101 - made by this task
         mean, std = np.array(signature.input_mean), np.array(signature.input_std)
         scale, offset = [float(v) for v in 1 / std], [float(v) for v in -mean / std]
         if len(signature.input_shape) == 2:
@@ -43,81 +43,14 @@ class ImageTask(Task):
             dtype="float32",
         )
 
-    def outputs(self, net: Net, x: Any, signature: Signature) -> Any:
-        """One dense layer, always float32."""
-        from keras import layers
 
-        return net(layers.Dense, x, units=signature.outputs, dtype="float32")
-
-
-class ImageClassification(ImageTask):
+class ImageClassification(ImageTask, Classification):
     """One class an image."""
 
     name = "image_classification"
-    target = "classification"
-    objective = "val_accuracy"
-    score_names = CLASSIFICATION
-
-    def finish(self, net: Net, x: Any, signature: Signature) -> Any:
-        """Probabilities."""
-        from keras import layers
-
-        return net(layers.Softmax, x, dtype="float32")
-
-    def loss(self, finished: bool = False) -> Any:
-        """Cross-entropy, on logits or probabilities."""
-        import keras
-
-        return keras.losses.CategoricalCrossentropy(from_logits=not finished)
-
-    def encode(self, y: Any, signature: Signature, finished: bool = False) -> Any:
-        """One-hot rows."""
-        import tensorflow as tf
-
-        return tf.one_hot(y, signature.outputs)
-
-    def scores(self, y: np.ndarray, predictions: np.ndarray, names: Sequence[str] = ()) -> dict[str, float]:
-        """Accuracy and log loss, and what else is named."""
-        return classification_scores(y, predictions, names)
 
 
-class ImageRegression(ImageTask):
+class ImageRegression(ImageTask, Regression):
     """One or several numbers an image."""
 
     name = "image_regression"
-    target = "regression"
-    objective = "val_mse"
-    score_names = REGRESSION
-
-    def finish(self, net: Net, x: Any, signature: Signature) -> Any:
-        """The targets' own units."""
-        from keras import layers
-
-        single = signature.outputs == 1
-        scale, offset = list(signature.output_std), list(signature.output_mean)
-        return net(
-            layers.Rescaling,
-            x,
-            scale=scale[0] if single else scale,
-            offset=offset[0] if single else offset,
-            dtype="float32",
-        )
-
-    def loss(self, finished: bool = False) -> Any:
-        """Squared error."""
-        import keras
-
-        return keras.losses.MeanSquaredError()
-
-    def encode(self, y: Any, signature: Signature, finished: bool = False) -> Any:
-        """Standardised targets, or the targets as they are."""
-        import tensorflow as tf
-
-        if finished:
-            return tf.cast(y, tf.float32)
-        mean, std = (np.asarray(v, dtype=np.float32) for v in (signature.output_mean, signature.output_std))
-        return (tf.cast(y, tf.float32) - mean) / std
-
-    def scores(self, y: np.ndarray, predictions: np.ndarray, names: Sequence[str] = ()) -> dict[str, float]:
-        """Errors in the targets' units, and R2."""
-        return regression_scores(y, predictions, names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,29 +16,70 @@ SAMPLE = 10_000
 
 
 @dataclass(frozen=True)
-class Signature:
-    """The interface between data and models.
+class Input:
+    """One array that a network takes.
 
     Args:
-        input_shape: one row as the user gives it, no batch axis: `(height, width)` or `(height, width, channels)`.
-        input_dtype: the user's dtype, "uint8" for raw pixels.
+        shape: of one row, no batch axis: `(height, width)` or `(height, width, channels)` for images.
+        dtype: "uint8" for raw pixels.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The interface between data and networks.
+
+    Args:
+        inputs: what the network takes, as it is stored for training: one `Input`, or several by name.
         outputs: number of classes, or of regression targets.
-        input_mean: per channel, over the training rows.
-        input_std: per channel; never 0.
         output_mean: per regression target; empty for classification.
         output_std: per regression target; empty for classification.
     """
 
-    input_shape: tuple[int, ...]
-    input_dtype: str
+    inputs: Input | Mapping[str, Input]
     outputs: int
-    input_mean: tuple[float, ...]
-    input_std: tuple[float, ...]
     output_mean: tuple[float, ...] = ()
     output_std: tuple[float, ...] = ()
 
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What a space's nodes may ask for with `Given`."""
+        return {"outputs": self.outputs}
 
-def image_signature(rows: Rows, split: Split) -> Signature:
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Of the only input."""
+        return self._only.shape
+
+    @property
+    def input_dtype(self) -> str:
+        """Of the only input."""
+        return self._only.dtype
+
+    @property
+    def _only(self) -> Input:
+        if isinstance(self.inputs, Input):
+            return self.inputs
+        raise TypeError(f"the network has several inputs, {', '.join(self.inputs)}")
+
+
+@dataclass(frozen=True)
+class ImageSignature(Signature):
+    """That of images.
+
+    Args:
+        input_mean: per channel, over the training rows.
+        input_std: per channel; never 0.
+    """
+
+    input_mean: tuple[float, ...] = ()
+    input_std: tuple[float, ...] = ()
+
+
+def image_signature(rows: Rows, split: Split) -> ImageSignature:
     """The signature of image rows; statistics are of the training part alone.
 
     Args:
@@ -46,17 +88,21 @@ def image_signature(rows: Rows, split: Split) -> Signature:
     """
     shape = tuple(int(size) for size in rows.x.shape[1:])
     mean, std = _moments(_sampled(rows.x, split.train), axes=(0, 1, 2))
-    outputs, output_mean, output_std = len(rows.labels.classes), np.empty(0), np.empty(0)
-    if rows.target == "regression":
-        targets = np.asarray(rows.y[split.train], dtype=np.float64)
-        outputs = targets.shape[1]
-        output_mean, output_std = _moments(targets, axes=(0,))
-    return Signature(
-        shape,
-        str(rows.x.dtype),
-        outputs,
-        *(tuple(float(v) for v in values) for values in (mean, std, output_mean, output_std)),
-    )
+    return ImageSignature(Input(shape, str(rows.x.dtype)), *target_facts(rows, split), as_floats(mean), as_floats(std))
+
+
+def target_facts(rows: Rows, split: Split) -> tuple[int, tuple[float, ...], tuple[float, ...]]:
+    """Number of outputs, and for a regression mean and standard deviation of each target in the training part."""
+    if rows.target == "classification":
+        return len(rows.labels.classes), (), ()
+    targets = np.asarray(rows.y[split.train], dtype=np.float64)
+    mean, std = _moments(targets, axes=(0,))
+    return targets.shape[1], as_floats(mean), as_floats(std)
+
+
+def as_floats(values: np.ndarray) -> tuple[float, ...]:
+    """Plain numbers."""
+    return tuple(float(value) for value in values)
 
 
 def _sampled(x: Any, train: np.ndarray) -> np.ndarray:

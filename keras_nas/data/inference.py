@@ -1,0 +1,172 @@
+"""What the columns of a user's table are, which of them models take, and which are left out or refused."""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from keras_nas.data.schema import DATE, Column, Kind, Schema, keys, numbers, present, seconds, texts
+from keras_nas.errors import DataError
+
+FEW = 20
+"""Values, or rows, that are too few to judge a column by."""
+WORDS = 5
+"""Words in a value on average from which it is a text rather than a name."""
+MOSTLY = 0.5
+"""Share of the values that makes a column of text one of numbers or dates with errors in it."""
+
+
+def infer(frame: Any, name: str) -> tuple[Schema, list[str]]:
+    """The schema of a table, and a sentence for each column that is left out.
+
+    Args:
+        frame: A pandas DataFrame without the target.
+        name: What the table is called in messages.
+
+    Raises:
+        DataError: A column cannot be used as it is, or none can be used at all.
+
+    Example:
+        >>> import pandas as pd
+        >>> schema, left = infer(pd.DataFrame({"age": [31, 28, 40], "job": ["cook", None, "cook"], "k": 1}), "data")
+        >>> [(column.name, column.kind) for column in schema.columns], left
+        ([('age', 'number'), ('job', 'category')], ["The column 'k' was left out: it is 1 in every row."])
+    """
+    names = [str(column) for column in frame.columns]
+    twice = [column for column, count in Counter(names).items() if count > 1]
+    if twice:
+        raise DataError(f"{name}: two columns are called {twice[0]!r}; expected different names. Rename one of them.")
+    kinds: dict[str, Kind] = {}
+    left = []
+    for column, key in zip(names, frame.columns, strict=True):
+        useless = _useless(frame[key])
+        if useless:
+            left.append(f"The column {column!r} was left out: {useless}.")
+            continue
+        kinds[column] = _kind(frame[key], f"{name}: the column {column!r}")
+    if not kinds:
+        raise DataError(f"{name} has no column to learn from: expected one that varies. {' '.join(left)}".strip())
+    inputs = zip(kinds, keys(list(kinds)), kinds.values(), strict=True)
+    return Schema(tuple(Column(column, key, kind) for column, key, kind in inputs)), left
+
+
+def _useless(series: Any) -> str | None:
+    """Why a column says nothing, None where it may say something."""
+    there = series[present(series)]
+    if not len(there):
+        return "it is empty"
+    try:
+        distinct = there.nunique()
+    except TypeError:
+        return None
+    if distinct == 1 and len(there) == len(series):
+        return f"it is {there.iloc[0]!r} in every row"
+    if FEW <= distinct == len(there) and (_dense(there) or _names(there)):
+        return "it has another value in every row, like an id"
+    return None
+
+
+def _dense(there: Any) -> bool:
+    """Whether these are whole numbers that fill their range, as counted ones do."""
+    import pandas as pd
+
+    if not pd.api.types.is_integer_dtype(there.dtype):
+        return False
+    return bool(int(there.max()) - int(there.min()) < 2 * len(there))
+
+
+def _names(there: Any) -> bool:
+    """Whether these are words that are neither numbers, dates nor texts."""
+    if not _all_text(there):
+        return False
+    return not _share(there, _like_date) > MOSTLY and not _share(there, _like_number) > MOSTLY and _words(there) < WORDS
+
+
+def _kind(series: Any, name: str) -> Kind:
+    """What a column is."""
+    import pandas as pd
+
+    dtype, there = series.dtype, series[present(series)]
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _kind_of_categories(series, name)
+    if pd.api.types.is_datetime64_any_dtype(dtype):
+        return "date"
+    if _all_text(there):
+        return _kind_of_text(series, there, name)
+    if pd.api.types.is_complex_dtype(dtype) or pd.api.types.is_timedelta64_dtype(dtype):
+        raise DataError(f"{name} holds {dtype}; expected numbers, text, booleans or dates. Convert it to numbers.")
+    if pd.api.types.is_numeric_dtype(dtype):
+        numbers(series, name)
+        return "number"
+    return _kind_of_objects(series, there, name)
+
+
+def _kind_of_categories(series: Any, name: str) -> Kind:
+    """Of a pandas Categorical: text, whole numbers, or else numbers."""
+    import pandas as pd
+
+    values = series.cat.categories
+    if pd.api.types.is_integer_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype):
+        return "code"
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return "number"
+    texts(series, name)
+    return "category"
+
+
+def _kind_of_text(series: Any, there: Any, name: str) -> Kind:
+    """Numbers or dates that were read as text, names, or text that no table takes."""
+    distinct = there.drop_duplicates()
+    if _share(distinct, _like_date) > MOSTLY:
+        seconds(series, name)
+        return "date"
+    plain = _share(distinct, _like_number)
+    if plain == 1.0 or (plain > MOSTLY and len(distinct) > FEW):
+        numbers(series, name)
+        return "number"
+    if _words(distinct) >= WORDS and len(distinct) > max(FEW, len(there) / 2):
+        raise DataError(
+            f"{name} holds texts, {len(distinct):,} different ones of {_words(distinct):.0f} words on average; "
+            "expected numbers, dates or categories. Leave it out, or turn it into such columns."
+        )
+    return "category"
+
+
+def _kind_of_objects(series: Any, there: Any, name: str) -> Kind:
+    """Python objects: numbers, booleans or dates, and nothing else between them."""
+    import datetime
+
+    types = {type(value) for value in there}
+    if all(issubclass(kind, (datetime.date, np.datetime64)) for kind in types):
+        seconds(series, name)
+        return "date"
+    if any(issubclass(kind, str) for kind in types) or all(hasattr(kind, "__float__") for kind in types):
+        numbers(series, name)
+        return "number"
+    found = ", ".join(sorted(kind.__name__ for kind in types))
+    raise DataError(f"{name} holds objects ({found}); expected numbers, text, booleans or dates. Convert it first.")
+
+
+def _all_text(there: Any) -> bool:
+    return all(isinstance(value, str) for value in there)
+
+
+def _share(values: Any, like: Any) -> float:
+    """Part of the values that are like something."""
+    return float(sum(map(like, values)) / max(1, len(values)))
+
+
+def _like_date(value: str) -> bool:
+    return DATE.match(value) is not None
+
+
+def _like_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _words(values: Any) -> float:
+    return float(sum(len(value.split()) for value in values) / max(1, len(values)))

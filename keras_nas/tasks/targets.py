@@ -1,0 +1,94 @@
+"""What tasks of one kind of target share, whatever their rows are: how a network ends, its loss and its scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from keras_nas.net import Net
+from keras_nas.tasks.base import Task
+from keras_nas.tasks.scores import CLASSIFICATION, REGRESSION, classification_scores, regression_scores
+from keras_nas.tasks.signature import Signature
+
+
+class Supervised(Task):
+    """A task whose network ends in one dense layer."""
+
+    def outputs(self, net: Net, x: Any, signature: Signature) -> Any:
+        """One dense layer, always float32."""
+        from keras import layers
+
+        return net(layers.Dense, x, units=signature.outputs, dtype="float32")
+
+
+class Classification(Supervised):
+    """One class a row."""
+
+    target = "classification"
+    objective = "val_accuracy"
+    score_names = CLASSIFICATION
+
+    def finish(self, net: Net, x: Any, signature: Signature) -> Any:
+        """Probabilities."""
+        from keras import layers
+
+        return net(layers.Softmax, x, dtype="float32")
+
+    def loss(self, finished: bool = False) -> Any:
+        """Cross-entropy, on logits or probabilities."""
+        import keras
+
+        return keras.losses.CategoricalCrossentropy(from_logits=not finished)
+
+    def encode(self, y: Any, signature: Signature, finished: bool = False) -> Any:
+        """One-hot rows."""
+        import tensorflow as tf
+
+        return tf.one_hot(y, signature.outputs)
+
+    def scores(self, y: np.ndarray, predictions: np.ndarray, names: Sequence[str] = ()) -> dict[str, float]:
+        """Accuracy and log loss, and what else is named."""
+        return classification_scores(y, predictions, names)
+
+
+class Regression(Supervised):
+    """One or several numbers a row."""
+
+    target = "regression"
+    objective = "val_mse"
+    score_names = REGRESSION
+
+    def finish(self, net: Net, x: Any, signature: Signature) -> Any:
+        """The targets' own units."""
+        from keras import layers
+
+        single = signature.outputs == 1
+        scale, offset = list(signature.output_std), list(signature.output_mean)
+        return net(
+            layers.Rescaling,
+            x,
+            scale=scale[0] if single else scale,
+            offset=offset[0] if single else offset,
+            dtype="float32",
+        )
+
+    def loss(self, finished: bool = False) -> Any:
+        """Squared error."""
+        import keras
+
+        return keras.losses.MeanSquaredError()
+
+    def encode(self, y: Any, signature: Signature, finished: bool = False) -> Any:
+        """Standardised targets, or the targets as they are."""
+        import tensorflow as tf
+
+        if finished:
+            return tf.cast(y, tf.float32)
+        mean, std = (np.asarray(v, dtype=np.float32) for v in (signature.output_mean, signature.output_std))
+        return (tf.cast(y, tf.float32) - mean) / std
+
+    def scores(self, y: np.ndarray, predictions: np.ndarray, names: Sequence[str] = ()) -> dict[str, float]:
+        """Errors in the targets' units, and R2."""
+        return regression_scores(y, predictions, names)
