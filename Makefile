@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types unit test-slow test-gpu bench format coverage constraints clean
+.PHONY: help install demo test lint types unit test-slow test-gpu bench docs format coverage constraints clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -52,6 +52,10 @@ bench: install ## every benchmark, at full size; the figures go to build/benchma
 		echo "== $$script"; \
 		$(BIN)/python $$script --json build/benchmarks/$$(basename $$script .py).json || exit 1; \
 	done
+
+docs: install ## build the documentation in site/, strictly
+	$(BIN)/pip install --quiet '.[docs]' --constraint $(CONSTRAINTS)
+	$(BIN)/mkdocs build --strict --quiet
 
 format: install ## sort imports and format all code
 	$(BIN)/ruff check --select I --fix .
