@@ -1,10 +1,10 @@
-"""The fit of one trial: data, recipe, towers, schedule, checkpoints."""
+"""The fit of one trial: data, recipe, devices, towers, schedule, checkpoints."""
 
 from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,11 @@ from keras_nas.engine.job import Report, TrialError
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.fused import training_copy
 from keras_nas.estimators.recipe import BASELINE, complete, make_augment, make_optimizer, make_transform
+from keras_nas.estimators.replicas import strategy_over
 from keras_nas.estimators.schedule import Budget, Schedule, one_cycle
 from keras_nas.estimators.trainer import Trainer
 from keras_nas.estimators.watch import Checkpoint, Watch, last_checkpoint
+from keras_nas.supernet import AwakeOptimizer, Supernet
 from keras_nas.tasks import Built, Signature
 
 FOREVER = 1_000_000
@@ -32,15 +34,19 @@ class Lesson:
 
     Args:
         budget: how long.
-        towers: shares of a batch that are computed side by side.
-        batch_divisor: by how much smaller than the recipe's the batch is.
         start: monotonic seconds at which the trial began.
+        again: builds the network once more.
+        towers: shares of a batch that are computed side by side on one device.
+        devices: over which each batch is spread.
+        batch_divisor: by how much smaller than the recipe's the batch is.
     """
 
     budget: Budget
-    towers: int
-    batch_divisor: int
     start: float
+    again: Callable[[], Built]
+    towers: int = 1
+    devices: int = 1
+    batch_divisor: int = 1
 
 
 def fit(
@@ -56,40 +62,58 @@ def fit(
     Returns:
         Measurements: `epochs`, `images_per_s`, the recipe's `settings`.
     """
-    budget = lesson.budget
     settings = complete(training.space.settings(architecture) if architecture is not None else BASELINE)
-    settings["batch_size"] = max(1, settings["batch_size"] // lesson.batch_divisor)
+    batch = min(settings["batch_size"] // lesson.batch_divisor, len(data[1].train))
+    settings["batch_size"] = lesson.devices * max(1, batch // lesson.devices)
     state = last_checkpoint(report.folder, training.precision)
     finished = training.options.loss is not None or architecture is None
     feed = _feed(training, data, settings, state["epoch"] if state else 0, (finished, architecture is None))
-    stock = built.network if finished else built.raw
-    network = training_copy(stock, training.precision)
-    trainer = _trainer(training, network, settings, finished, lesson.towers)
     spent = (time.monotonic() - lesson.start) + (state["seconds"] if state else 0.0)
     rate = settings["learning_rate"]
-    schedule = Schedule(budget, lambda progress: one_cycle(progress, rate), feed.steps, spent, feed.epoch)
-    if state:
-        trainer.optimizer.build(trainer.trainable_variables)
-        trainer.load_weights(state["weights"])
+    schedule = Schedule(lesson.budget, lambda progress: one_cycle(progress, rate), feed.steps, spent, feed.epoch)
     watch = Watch(report, Checkpoint(report.folder, training.precision, schedule))
-    began = time.monotonic()
-    if schedule.progress < 1.0:
-        trainer.fit(
-            **feed.fit_arguments(),
-            epochs=int(np.ceil(budget.epochs)) if budget.epochs is not None else FOREVER,
-            callbacks=[schedule, watch, *copy.deepcopy(list(training.options.callbacks))],
-            verbose=0,
-        )
-    if not all(np.isfinite(weight).all() for weight in network.get_weights()):
+    with strategy_over(lesson.devices).scope():
+        network = _network(training, built, finished, lesson)
+        trainer = _trainer(training, network, settings, finished, lesson.towers)
+        if state:
+            trainer.optimizer.build(trainer.trainable_variables)
+            trainer.load_weights(state["weights"])
+        began = time.monotonic()
+        _run(trainer, feed, schedule, [schedule, watch, *copy.deepcopy(list(training.options.callbacks))])
+    weights = network.get_weights()
+    if not all(np.isfinite(weight).all() for weight in weights):
         raise TrialError("not_finite", "weights are no numbers after training; a lower learning rate may help.")
-    if network is not stock:
-        stock.set_weights(network.get_weights())
+    (built.network if finished else built.raw).set_weights(weights)
     batches = schedule.batches - feed.epoch * feed.steps
     return {
         "epochs": schedule.batches / feed.steps,
         "images_per_s": batches * settings["batch_size"] / max(1e-9, time.monotonic() - began),
         "settings": settings,
     }
+
+
+def _network(training: Training, built: Built, finished: bool, lesson: Lesson) -> Any:
+    """What is trained: the faster copy; a network that cannot be copied itself, or its like on several devices."""
+    stock = built.network if finished else built.raw
+    network = training_copy(stock, training.precision)
+    if network is stock and lesson.devices > 1:
+        again = lesson.again()
+        network = again.network if finished else again.raw
+        network.set_weights(stock.get_weights())
+    return network
+
+
+def _run(trainer: Trainer, feed: Feed, schedule: Schedule, callbacks: list[Any]) -> None:
+    """Train until the budget is spent; not at all where it is."""
+    if schedule.progress >= 1.0:
+        return
+    epochs = schedule.budget.epochs
+    trainer.fit(
+        **feed.fit_arguments(),
+        epochs=int(np.ceil(epochs)) if epochs is not None else FOREVER,
+        callbacks=callbacks,
+        verbose=0,
+    )
 
 
 def _feed(
@@ -102,11 +126,10 @@ def _feed(
     if training.options.class_weight == "balanced":
         weight = class_weights(rows.y[split.train], signature.outputs)
     smoothing = settings["label_smoothing"] if task.target == "classification" else 0.0
-    size = min(settings["batch_size"], len(split.train))
     return training_batches(
         rows,
         split.train,
-        size,
+        settings["batch_size"],
         seed=training.seed,
         epoch=epoch,
         class_weight=weight,
@@ -126,6 +149,8 @@ def _trainer(training: Training, network: Any, settings: dict[str, Any], finishe
     """The compiled trainer; with a loss or a model of the user's own it learns finished outputs."""
     trainer = Trainer(network, max(1, min(towers, settings["batch_size"] // 16)))
     optimizer = make_optimizer(settings)
+    if isinstance(network, Supernet):
+        optimizer = AwakeOptimizer(lambda: make_optimizer(settings), network)
     if training.precision == "mixed_float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     trainer.compile(optimizer=optimizer, loss=training.options.loss or training.task.loss(finished), jit_compile=False)

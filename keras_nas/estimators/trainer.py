@@ -1,8 +1,8 @@
-"""The training step: one batch in several towers that run at the same time.
+"""The training step: one batch in several shares that are computed at the same time.
 
-On a CPU the convolutions of a small network do not fill two cores. Splitting the batch into as many independent towers
-as there are cores, all of the same weights, does: TensorFlow's executor runs them side by side. Batch normalisation
-then sees a share of the batch, as on several devices.
+Shares are replicas, one a device with its own copy of the weights, and within a replica towers, which have the same
+weights. On a CPU the convolutions of a small network do not fill two cores; as many towers as there are cores do:
+TensorFlow's executor runs them side by side. Batch normalisation sees a share of the batch.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ class Trainer(keras.Model):
         return inputs[0] if len(inputs) == 1 else inputs
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        """One update on one batch; the loss is the mean over the rows, whichever tower they were in."""
+        """One update on one batch; the loss is the mean over the rows, whichever share they were in.
+
+        Keras divides each replica's loss by the number of replicas and sums their gradients: their rows are as many.
+        """
         with tf.GradientTape() as tape:
             losses, rows = [], []
             for x, y, weight in self._shares(*keras.utils.unpack_x_y_sample_weight(data)):
@@ -57,11 +60,11 @@ class Trainer(keras.Model):
             scaled = self.optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled, self.trainable_weights)
         self.optimizer.apply(gradients, self.trainable_weights)
-        self._loss_tracker.update_state(loss)
+        self._loss_tracker.update_state(loss * tf.distribute.get_strategy().num_replicas_in_sync)
         return {"loss": self._loss_tracker.result()}
 
     def _shares(self, x: Any, y: Any, weight: Any) -> Iterator[tuple[Any, Any, Any]]:
-        """The towers' parts of a batch."""
+        """The towers' parts of the replica's rows."""
         size = tf.shape(y)[0]
         for tower in range(self.towers):
             part = slice(size * tower // self.towers, size * (tower + 1) // self.towers)

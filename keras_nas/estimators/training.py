@@ -38,6 +38,7 @@ def train(
     number: int,
     fidelity: Mapping[str, float],
     towers: int = 1,
+    devices: int = 1,
     custom_objects: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """One trial.
@@ -48,7 +49,8 @@ def train(
         architecture: answers to the space's decisions; None for the user's baseline.
         number: of the trial; keys its randomness.
         fidelity: `epochs` or `seconds`, and a retry's `batch_divisor` and `float32`.
-        towers: shares of a batch that are computed side by side.
+        towers: shares of a batch that are computed side by side on one device.
+        devices: over which each batch is spread.
         custom_objects: what the user's script has registered with Keras, by registered name.
 
     Returns:
@@ -70,7 +72,8 @@ def train(
     _check_size(built, training.options.limits)
     ready = time.monotonic()
     budget = Budget(fidelity.get("epochs"), fidelity.get("seconds"))
-    lesson = Lesson(budget, towers, int(fidelity.get("batch_divisor", 1)), start)
+    divisor = int(fidelity.get("batch_divisor", 1))
+    lesson = Lesson(budget, start, lambda: build(training, architecture), towers, devices, divisor)
     measured = fit(report, training, built, architecture, (rows, split), lesson)
     fitted = time.monotonic()
     index = split.validation if "final" in fidelity else _some(split.validation)
