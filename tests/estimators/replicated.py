@@ -1,6 +1,7 @@
 """A process of its own with two CPU devices: trains small networks on one of them, on both, and in two towers.
 
-Arguments: the folder to work in. It leaves `told.json` there: what each training scored and noted, and its weights.
+Arguments: the folder to work in, and "more" for further trainings. It leaves `told.json` there: what each training
+scored and noted, and its weights.
 """
 
 import json
@@ -62,10 +63,7 @@ def trained(name: str, data: Any, architecture: Mapping[str, Any] | None, epochs
     """One training; its story goes into `TOLD` under the name."""
     Watcher.rates, Watcher.replicas = [], []
     folder = FOLDER / name
-    told = train(
-        Ear(folder), training=data, architecture=architecture, number=0, fidelity={"epochs": epochs}, custom_objects={},
-        **how,
-    )  # fmt: skip
+    told = train(Ear(folder), training=data, architecture=architecture, number=0, fidelity={"epochs": epochs}, **how)
     model = keras.models.load_model(folder / "model.keras", compile=False)
     TOLD[name] = {
         "scores": told["scores"],
@@ -90,17 +88,24 @@ def main() -> None:
     plain = tiny_training(FOLDER / "plain", space=space(False, 64), callbacks=watcher)
     for name, how in {"one": {}, "two": {"devices": 2}}.items():
         trained(name, plain, first, **how)
+    normalised = tiny_training(FOLDER / "normal", space=space(True, 64), callbacks=watcher)
+    for name, how in {"towers": {"towers": 2}, "devices": {"devices": 2}}.items():
+        trained(name, normalised, first, **how)
+    if "more" in sys.argv:
+        more(plain, watcher)
+    TOLD["same_strategy"] = strategy_over(2) is strategy_over(2)
+    (FOLDER / "told.json").write_text(json.dumps(TOLD))
+
+
+def more(plain: Any, watcher: Any) -> None:
+    """From a checkpoint, in half precision with batches that do not divide, and a network that cannot be copied."""
+    first = {"filters": 4}
     shutil.copytree(FOLDER / "two", FOLDER / "resumed")
     trained("resumed", plain, first, 4.0, devices=2)
     uneven = tiny_training(FOLDER / "uneven", space=space(False, 63), callbacks=watcher, precision="mixed_float16")
     trained("uneven", uneven, first, devices=2)
-    normalised = tiny_training(FOLDER / "normal", space=space(True, 64), callbacks=watcher)
-    for name, how in {"towers": {"towers": 2}, "devices": {"devices": 2}}.items():
-        trained(name, normalised, first, **how)
     own = tiny_training(FOLDER / "own", callbacks=watcher, baseline=own_model)
     trained("own", own, None, devices=2)
-    TOLD["same_strategy"] = strategy_over(2) is strategy_over(2)
-    (FOLDER / "told.json").write_text(json.dumps(TOLD))
 
 
 if __name__ == "__main__":
