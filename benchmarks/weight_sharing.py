@@ -1,0 +1,209 @@
+"""Weight sharing on the NAS-Bench-201 space, reduced to 8 channels and 1 cell a stage: its speed, and what it is worth.
+
+    python benchmarks/weight_sharing.py --json figures.json
+    python benchmarks/weight_sharing.py --correlate 40 --minutes 15 --json figures.json
+
+Without `--correlate` nothing is trained to the end: steps and scores cost what they cost whatever the weights. Needs
+the data of Debian's package `dataset-fashion-mnist`; the published results come from the shared data (see `_nb201.py`).
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from _common import parser, report
+from _nb201 import Table
+from fashion_mnist import images
+
+from keras_nas.architecture import Architecture
+from keras_nas.data import collect, split_rows
+from keras_nas.estimators.assignment import Training
+from keras_nas.estimators.shared_check import spearman
+from keras_nas.spaces.nas_bench_201 import nas_bench_201
+from keras_nas.strategy import UNTRAINED
+from keras_nas.tasks import get_task
+
+BATCH = 128
+STEPS = 20
+"""Training steps that are timed of each network."""
+
+
+@dataclass
+class Silent:
+    """A report that nobody hears."""
+
+    folder: Path
+    attempt: str = "0-0"
+    stopping: bool = False
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def __call__(self, epoch: int, metrics: Mapping[str, float]) -> None:
+        print(f"epoch {epoch}: loss {metrics['loss']:.3f}", flush=True)
+
+
+def prepared(folder: Path) -> Training:
+    """Fashion-MNIST: 55,000 rows to train on, 5,000 to score on."""
+    rows = collect(images("train"), folder / "data", target="classification")
+    split = split_rows(rows, 5_000 / len(rows), 0.0, 0)
+    split.save(folder / "data")
+    task, space = get_task("image_classification"), nas_bench_201(channels=8, cells=1)
+    return Training(task, with_batch(space), task.signature(rows, split), folder / "data")
+
+
+def with_batch(space: Any) -> Any:
+    """The space with a batch that suits a CPU and so few epochs, and a decay for it."""
+    space.recipe.update(batch_size=BATCH, weight_decay=5e-4, learning_rate=0.2)
+    return space
+
+
+def seconds_of(work: Callable[[], Any]) -> float:
+    """Wall-clock seconds of a call."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def stepper(network: Any, training: Training) -> Callable[[], Any]:
+    """A traced training step on one batch, of a supernet or of a network alone."""
+    import tensorflow as tf
+
+    from keras_nas.estimators.fitting import _trainer
+    from keras_nas.estimators.recipe import complete
+
+    trainer = _trainer(training, network, complete(training.space.recipe), False, 2)
+    trainer.optimizer.build(trainer.trainable_weights)
+    x, y = images("train")
+    rows, targets = tf.constant(x[:BATCH]), tf.one_hot(y[:BATCH], 10)
+    step = tf.function(lambda: trainer.train_step((rows, targets)), autograph=False)
+    return lambda: step()["loss"].numpy()
+
+
+def steps(training: Training, networks: list[Architecture]) -> dict[str, float]:
+    """Seconds of a step in the supernet and alone, of the same networks; the first steps trace and are told apart."""
+    from keras_nas.estimators.fused import training_copy
+    from keras_nas.estimators.shared_trial import make_supernet
+
+    net = make_supernet(training)
+    shared = stepper(net, training)
+    trace_shared, shared_s, alone_s, trace_s = seconds_of(shared), [], [], []
+    for architecture in networks:
+        built = training.task.build(training.space, architecture, training.signature)
+        alone = stepper(training_copy(built.raw, "float32"), training)
+        trace_s.append(seconds_of(alone))
+        net.select(architecture)
+        for step, spent in ((shared, shared_s), (alone, alone_s)):
+            step()
+            spent.append(seconds_of(lambda step=step: [step() for _ in range(STEPS)]) / STEPS)  # type: ignore[misc]
+    return {
+        "step_ratio": float(np.mean(shared_s) / np.mean(alone_s)),
+        "step_shared_ms": 1e3 * float(np.mean(shared_s)),
+        "step_alone_ms": 1e3 * float(np.mean(alone_s)),
+        "trace_shared_s": trace_shared,
+        "trace_alone_s": float(np.mean(trace_s)),
+    }
+
+
+def scores(training: Training, networks: list[Architecture]) -> dict[str, float]:
+    """Networks scored in a minute, batch normalisation counted anew for each, and functions traced meanwhile."""
+    from keras_nas.estimators.shared_trial import Judge, make_supernet
+
+    judge = Judge(training, make_supernet(training))
+    functions = (judge.predict, judge.calibrate.see, judge.calibrate.scale)
+    judge.scores(networks[0])
+    before = sum(function.experimental_get_tracing_count() for function in functions)
+    spent = seconds_of(lambda: [judge.scores(architecture) for architecture in networks])
+    after = sum(function.experimental_get_tracing_count() for function in functions)
+    return {"archs_per_minute": 60 * len(networks) / spent, "new_traces": after - before}
+
+
+def correlations(training: Training, folder: Path, count: int, minutes: float, epochs: float) -> dict[str, float]:
+    """Shared-weights scores against trainings alone, and against the published accuracies of CIFAR-10."""
+    from keras_nas.estimators.shared_trial import _judge, run
+    from keras_nas.estimators.training import train
+
+    space = training.space
+    teach = {UNTRAINED: 1.0, "shared": 1.0, "supernet": 1.0, "seconds": 60 * minutes}
+    job: dict[str, Any] = {"training": training, "number": 0}
+    run(Silent(folder / "supernet"), **job, architecture=space.sample(0), fidelity=teach, towers=2)
+    judge = _judge(training)
+    cells = [space.sample(seed) for seed in range(400)]
+    shared = np.array([judge.scores(cell)["val_accuracy"] for cell in cells])
+    trained = [
+        train(Silent(folder / str(n)), **job, architecture=cell, fidelity={"final": 1.0, "epochs": epochs}, towers=2)
+        for n, cell in enumerate(cells[:count])
+    ]
+    alone = np.array([told["scores"]["val_accuracy"] for told in trained])
+    params = np.array([told["scores"]["params"] for told in trained])
+    low, high = interval(shared[:count], alone)
+    return {
+        "spearman_standalone": spearman(shared[:count], alone),
+        "spearman_standalone_low": low,
+        "spearman_standalone_high": high,
+        "spearman_params": spearman(params, alone),
+        **published(training, cells, shared),
+    }
+
+
+def published(training: Training, cells: list[Architecture], shared: np.ndarray) -> dict[str, float]:
+    """Within the best fifth of the cells by their published accuracy: shared weights and parameters against it."""
+    from keras_nas.preflight import cost_function
+
+    table = Table.load()
+    truth = np.array([table.columns["test200_c10"][table.row(by_edge(cell))] for cell in cells])
+    top = np.argsort(-truth)[: len(cells) // 5]
+    costs = cost_function(training.task, training.space, training.signature)
+    params = np.array([costs(cells[place])["params"] for place in top])
+    return {
+        "top20_test200": spearman(shared[top], truth[top]),
+        "top20_test200_params": spearman(params, truth[top]),
+        "all_test200": spearman(shared, truth),
+    }
+
+
+def by_edge(cell: Architecture) -> Architecture:
+    """A cell of the space with the table's names of edges."""
+    return Architecture({path.rsplit("/", 1)[1]: label for path, label in cell.items()})
+
+
+def interval(a: np.ndarray, b: np.ndarray, draws: int = 2_000) -> tuple[float, float]:
+    """The 95 % bootstrap interval of Spearman's correlation."""
+    rng = np.random.default_rng(0)
+    picks = rng.integers(len(a), size=(draws, len(a)))
+    low, high = np.nanquantile([spearman(a[pick], b[pick]) for pick in picks], [0.025, 0.975])
+    return float(low), float(high)
+
+
+def main() -> None:
+    """Measure, print, write."""
+    arguments = parser(__doc__ or "")
+    arguments.add_argument("--networks", type=int, default=200, help="networks scored")
+    arguments.add_argument("--alone", type=int, default=8, help="networks whose step is timed alone")
+    arguments.add_argument("--minutes", type=float, default=15.0, help="of the supernet's training")
+    arguments.add_argument("--correlate", type=int, default=0, help="cells trained alone; 0 trains nothing")
+    arguments.add_argument("--epochs", type=float, default=3.0, help="of each training alone")
+    given = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        training = prepared(Path(name))
+        figures = scores(training, [training.space.sample(seed) for seed in range(given.networks)])
+        figures |= steps(training, [training.space.sample(seed) for seed in range(given.alone)])
+        epoch = 55_000 // BATCH * figures["step_alone_ms"] / 1e3 + figures["trace_alone_s"]
+        sharing = 60 * given.minutes + 1_000 * 60 / figures["archs_per_minute"]
+        figures["speedup_1000"] = 1_000 * epoch / sharing
+        if given.correlate:
+            figures |= correlations(training, Path(name), given.correlate, given.minutes, given.epochs)
+    print(
+        f"NAS-Bench-201's space with 8 channels and 1 cell a stage; a supernet trained for {given.minutes:g} minutes."
+    )
+    report(figures, given.json)
+
+
+if __name__ == "__main__":
+    main()

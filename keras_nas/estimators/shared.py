@@ -1,0 +1,94 @@
+"""Shared weights: one supernet is trained, networks are scored by its gates alone, and the best are fine-tuned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from keras_nas.engine.job import Report
+from keras_nas.errors import InvalidArgument, unknown
+from keras_nas.estimators.shared_search import SHARED, SUPERNET, SharedSearch, Sharing
+from keras_nas.strategy import Strategy
+
+if TYPE_CHECKING:
+    from keras_nas.estimators.fidelity import Budgeting
+
+Sampling = Literal["uniform", "fair"]
+TEACH, SCORE, CHECK = 0.45, 0.15, 0.15
+"""Shares of the time for the supernet, for scoring, and for networks trained alone; finalists have the rest."""
+
+
+@dataclass(frozen=True)
+class SharedWeights:
+    """Train one supernet, score networks with its weights, fine-tune the best.
+
+    Weight sharing is known to rank badly, so that each search checks itself: some networks are trained alone, and the
+    summary tells how well the shared weights had ranked them.
+
+    Args:
+        sampling: the network of each training step: "uniform", or "fair", every option as often as its rivals.
+        networks: how many are scored at most; they do not count as trials.
+        finalists: how many leave the supernet with their weights and are trained on.
+        checks: networks that are trained alone to check the ranking; 0 for none.
+        epochs: of the supernet's training where the search has no time limit.
+
+    Raises:
+        InvalidArgument: for an unknown sampling, or a number out of bounds.
+
+    Example:
+        >>> SharedWeights(checks=0).sampling
+        'uniform'
+
+    Reference:
+        Guo et al., arXiv 1904.00420; Chu, Zhang and Xu, arXiv 1907.01845; Yu et al., "Evaluating the Search Phase of
+        Neural Architecture Search", arXiv 1902.08142.
+    """
+
+    sampling: Sampling = "uniform"
+    networks: int = 1_000
+    finalists: int = 1
+    checks: int = 8
+    epochs: float = 30.0
+
+    def __post_init__(self) -> None:
+        if self.sampling not in get_args(Sampling):
+            raise InvalidArgument(unknown("sampling", self.sampling, get_args(Sampling)))
+        for option, least in (("networks", 1), ("finalists", 1), ("checks", 0)):
+            if getattr(self, option) < least:
+                raise InvalidArgument(f"{option}={getattr(self, option)!r}: expected {least} or more.")
+        if not self.epochs > 0:
+            raise InvalidArgument(f"epochs={self.epochs!r}: expected a number above 0.")
+
+    def around(self, strategy: Strategy, budgeting: Budgeting) -> Strategy:
+        """See `SharedSearch`."""
+        return SharedSearch(strategy, self._sharing(budgeting), budgeting.clock, budgeting.first, budgeting.baseline)
+
+    def _sharing(self, budgeting: Budgeting) -> Sharing:
+        """The budget divided."""
+        checks = self.checks
+        if budgeting.max_trials is not None:
+            checks = max(0, min(checks, budgeting.max_trials - self.finalists - budgeting.baseline))
+        fair = {"fair": 1.0} if self.sampling == "fair" else {}
+        total = budgeting.max_time
+        if total is None:
+            return Sharing({"epochs": self.epochs, **fair}, self.networks, checks, self.finalists)
+        each = round(CHECK * total * min(budgeting.workers, checks or 1) / max(1, checks), 1)
+        return Sharing(
+            {"seconds": round(TEACH * total, 1), **fair},
+            self.networks,
+            checks,
+            self.finalists,
+            alone={"seconds": each},
+            score_until=(TEACH + SCORE) * total,
+            total_seconds=total - 2.0 - 0.01 * total,
+        )
+
+
+def shared_trial(report: Report, **arguments: Any) -> dict[str, Any]:
+    """One trial with shared weights, see `shared_trial.run`; what it needs is loaded in the worker alone."""
+    from keras_nas.estimators.shared_trial import run
+
+    return run(report, **arguments)
+
+
+__all__ = ["SHARED", "SUPERNET", "SharedWeights", "shared_trial"]

@@ -1,0 +1,79 @@
+"""How well shared weights had ranked networks that were also trained alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+POOR = 0.3
+"""Kendall's tau below which a ranking says little."""
+
+
+def kendall_tau(a: Sequence[float], b: Sequence[float]) -> float:
+    """Kendall's tau-b: pairs in the same order less pairs in opposite order; ties count for neither.
+
+    Args:
+        a: scores, two or more.
+        b: of the same networks.
+
+    Returns:
+        From -1 to 1; NaN when either side is constant.
+
+    Example:
+        >>> kendall_tau([1, 2, 3, 4], [1, 2, 4, 3])
+        0.6666666666666666
+    """
+    signs = [np.sign(np.subtract.outer(np.asarray(side, float), np.asarray(side, float))) for side in (a, b)]
+    ordered = np.sqrt(np.sum(signs[0] ** 2) * np.sum(signs[1] ** 2))
+    return float(np.sum(signs[0] * signs[1]) / ordered) if ordered else float("nan")
+
+
+def spearman(a: Sequence[float], b: Sequence[float]) -> float:
+    """Spearman's correlation: Pearson's of the ranks, ties having their mean rank.
+
+    Args:
+        a: scores, two or more.
+        b: of the same networks.
+
+    Returns:
+        From -1 to 1; NaN when either side is constant.
+
+    Example:
+        >>> spearman([1, 2, 3, 4], [1, 2, 4, 3])
+        0.8
+    """
+    x, y = (_ranks(side) - (len(side) - 1) / 2 for side in (a, b))
+    spread = np.sqrt(np.sum(x**2) * np.sum(y**2))
+    return float(np.sum(x * y) / spread) if spread else float("nan")
+
+
+def _ranks(values: Sequence[float]) -> np.ndarray:
+    """Mean rank of each value, from 0."""
+    own = np.asarray(values, float)
+    below, same = np.less.outer(own, own), np.equal.outer(own, own)
+    return np.asarray(below.sum(axis=0) + (same.sum(axis=0) - 1) / 2, float)
+
+
+def check_lines(shared: Sequence[float], alone: Sequence[float]) -> list[str]:
+    """What the summary says of the check.
+
+    Args:
+        shared: scores under shared weights.
+        alone: of the same networks, trained alone.
+
+    Returns:
+        A line, and a warning where the ranking says little; nothing for fewer than 3 networks.
+    """
+    if len(shared) < 3:
+        return []
+    tau, rho = kendall_tau(shared, alone), spearman(shared, alone)
+    line = (
+        f"Weight sharing checked: {len(shared)} networks trained alone rank as under shared weights by Kendall's tau "
+        f"{tau:.2f}, Spearman {rho:.2f}."
+    )
+    warning = (
+        f"Warning: below {POOR} the shared weights hardly rank these networks; do not trust that the best was found. "
+        "Train the supernet longer, or use estimator='finalists'."
+    )
+    return [line] if tau >= POOR else [line, warning]
