@@ -7,7 +7,7 @@ architecture carries, brings the weights back, and scores the model of stock lay
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ def train(
     towers: int = 1,
     devices: int = 1,
     custom_objects: Mapping[str, Any] | None = None,
+    inherit: Callable[[Built], None] | None = None,
 ) -> dict[str, Any]:
     """One trial.
 
@@ -52,6 +53,7 @@ def train(
         towers: shares of a batch that are computed side by side on one device.
         devices: over which each batch is spread.
         custom_objects: what the user's script has registered with Keras, by registered name.
+        inherit: gives the network its first weights; None for weights drawn by the seed.
 
     Returns:
         `scores` (prefixed `val_`, and costs), `measurements`, `artefacts` (the weights' file name) and `seconds`.
@@ -70,6 +72,8 @@ def train(
         built = build(training, architecture)
         check_registered(built.model)
     _check_size(built, training.options.limits)
+    if inherit is not None:
+        inherit(built)
     ready = time.monotonic()
     budget = Budget(fidelity.get("epochs"), fidelity.get("seconds"))
     divisor = int(fidelity.get("batch_divisor", 1))
