@@ -16,6 +16,7 @@ from keras_nas.errors import StoreError
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.estimators.training import MODEL
 from keras_nas.files import read_json
+from keras_nas.strategy import UNTRAINED
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,14 @@ class Candidate:
 
 
 def trained(directory: Path) -> list[Candidate]:
-    """All trainings of a search that ended with a score, in the order of their proposal."""
+    """All trainings of a search that ended with a score, in the order of their proposal; scored ones are none."""
     with closing(read_only(directory)) as connection:
         rows = connection.execute(
             "SELECT number, architecture, fidelity, scores, measurements, note FROM trials "
             "WHERE state = 'finished' AND source = 'run' ORDER BY number"
         ).fetchall()
-    return [_candidate(directory, *row) for row in rows]
+    candidates = [_candidate(directory, *row) for row in rows]
+    return [candidate for candidate in candidates if UNTRAINED not in candidate.fidelity]
 
 
 def _candidate(directory: Path, number: int, *columns: str | None) -> Candidate:

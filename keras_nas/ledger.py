@@ -13,7 +13,7 @@ from typing import Literal
 
 from keras_nas.architecture import Architecture
 from keras_nas.operators import enumerate_all, sample
-from keras_nas.strategy import DONE, WAIT, Failure, Outcome, Problem, Proposal, Signal, Strategy
+from keras_nas.strategy import DONE, UNTRAINED, WAIT, Failure, Outcome, Problem, Proposal, Signal, Strategy
 
 Source = Literal["run", "repeat", "screened"]
 Screen = Callable[[Architecture], Failure | None]
@@ -39,6 +39,11 @@ class Trial:
     proposal: Proposal
     source: Source = "run"
     outcome: Outcome | None = None
+
+
+def is_training(trial: Trial) -> bool:
+    """Whether somebody trains a network for this trial."""
+    return trial.source == "run" and UNTRAINED not in trial.proposal.fidelity
 
 
 Event = tuple[Literal["propose", "observe"], int]

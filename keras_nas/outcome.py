@@ -16,7 +16,7 @@ from keras_nas.estimators.scoring import validation_scores
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.estimators.training import MODEL
 from keras_nas.files import read_json, write_json
-from keras_nas.ledger import Trial
+from keras_nas.ledger import Trial, is_training
 from keras_nas.objectives.constraints import Constraint, total_violation
 from keras_nas.objectives.objective import Objective, losses
 from keras_nas.objectives.pareto import knee_point, non_dominated_sort
@@ -49,7 +49,7 @@ def order(
 
 def ranked(objectives: Sequence[Objective], constraints: Sequence[Constraint], trials: Sequence[Trial]) -> list[Trial]:
     """Finished trials, best first; see `order`."""
-    done = [trial for trial in trials if trial.source == "run" and trial.outcome is not None and trial.outcome.ok]
+    done = [trial for trial in trials if is_training(trial) and trial.outcome is not None and trial.outcome.ok]
     scores = [trial.outcome.scores for trial in done if trial.outcome is not None]
     final = ["final" in trial.proposal.fidelity for trial in done]
     return [done[position] for position in order(objectives, constraints, scores, final)]

@@ -44,6 +44,8 @@ WAIT = Signal.WAIT
 """Nothing to propose until a pending trial ends."""
 DONE = Signal.DONE
 """Nothing left to propose."""
+UNTRAINED = "untrained"
+"""In the fidelity of a proposal whose network is judged without training: it is no training, and nothing to keep."""
 
 
 @dataclass(frozen=True)

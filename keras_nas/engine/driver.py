@@ -23,7 +23,7 @@ from keras_nas.engine.resume import seconds_used
 from keras_nas.engine.store import Store
 from keras_nas.engine.summary import failure_report
 from keras_nas.errors import KerasNASError, SearchFailed
-from keras_nas.ledger import Ledger, Trial
+from keras_nas.ledger import Ledger, Trial, is_training
 from keras_nas.points import reached
 from keras_nas.strategy import Failure, FailureKind, Outcome, Signal
 
@@ -191,7 +191,7 @@ class Driver:
     def _budget_is_used(self) -> bool:
         if self.plan.max_trials is None:
             return False
-        return sum(trial.source == "run" for trial in self.ledger.trials) >= self.plan.max_trials
+        return sum(map(is_training, self.ledger.trials)) >= self.plan.max_trials
 
     def _start(self, trial: Trial) -> None:
         """Hands a trial to a worker; recorded first, so that its result finds a home."""

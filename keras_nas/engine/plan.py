@@ -64,8 +64,8 @@ class Plan:
 
     Args:
         max_seconds: Wall-clock time over all runs of the search; None for no limit.
-        max_trials: Trials to run over all runs of the search (those answered from the record do not count); None for no
-            limit.
+        max_trials: Trainings over all runs of the search (what the record answers, or is judged without training, does
+            not count); None for no limit.
         retry: Decides whether a failed attempt is followed by another, and with which changed arguments.
         keep: Numbers of the trials whose folders are kept, from all trials so far; None keeps all.
         call: Arguments and versions of this run, in JSON types, for the record.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keras_nas.engine import events as told
-from keras_nas.ledger import Trial
+from keras_nas.ledger import Trial, is_training
 
 
 @dataclass
@@ -32,6 +32,7 @@ class State:
     began: float = field(init=False, default_factory=time.monotonic)
     finished: int = field(default=0, init=False)
     failed: int = field(default=0, init=False)
+    scored: int = field(default=0, init=False)
     reason: str = field(default="", init=False)
     best: Trial | None = field(default=None, init=False)
     running: dict[int, str] = field(init=False, default_factory=dict)
@@ -51,11 +52,11 @@ class State:
             case told.TrialRetried(trial, failure):
                 self.running[trial.number] = f"again after {failure.kind}"
             case told.TrialFinished(trial):
-                self.finished += 1
+                self._count(trial)
                 self._close(trial)
                 self._compare(trial)
             case told.TrialFailed(trial):
-                self.failed += 1
+                self._count(trial)
                 self._close(trial)
             case told.SearchEnded(reason):
                 self.reason = reason
@@ -89,14 +90,21 @@ class State:
         """Counts what an earlier run of the search has done."""
         for trial in trials:
             if trial.source == "run" and trial.outcome is not None:
-                self.finished += trial.outcome.ok
-                self.failed += not trial.outcome.ok
+                self._count(trial)
                 self._compare(trial)
+
+    def _count(self, trial: Trial) -> None:
+        """Counts an ended trial: a training that went well or not, or a network that was scored without one."""
+        good = trial.outcome is not None and trial.outcome.ok
+        self.scored += not is_training(trial)
+        self.finished += is_training(trial) and good
+        self.failed += is_training(trial) and not good
 
     def _close(self, trial: Trial) -> None:
         self.running.pop(trial.number, None)
-        if trial.number in self._since:
-            self.durations.append(time.monotonic() - self._since.pop(trial.number))
+        began = self._since.pop(trial.number, None)
+        if began is not None and is_training(trial):
+            self.durations.append(time.monotonic() - began)
 
     def _compare(self, trial: Trial) -> None:
         best = score_of(self.best, self.score)
@@ -133,7 +141,8 @@ def lines(state: State) -> list[str]:
     total = f"/{state.max_trials}" if state.max_trials is not None else ""
     failed = f" ({state.failed} failed)" if state.failed else ""
     elapsed = clock(time.monotonic() - state.began)
-    shown = [f"trials {state.done}{total}{failed} | elapsed {elapsed} | left {clock(state.seconds_left())}"]
+    scored = f"scored {state.scored} | " if state.scored else ""
+    shown = [f"{scored}trials {state.done}{total}{failed} | elapsed {elapsed} | left {clock(state.seconds_left())}"]
     if state.best is not None:
         shown.append(f"best   {state.score} {score_of(state.best, state.score):.4g} (trial {state.best.number})")
     return shown + [f"trial {number}: {doing}" for number, doing in sorted(state.running.items())]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial, update_wrapper
 from typing import Protocol
 
 from keras_nas.architecture import Architecture
 from keras_nas.errors import InvalidArgument, unknown
+from keras_nas.estimators.shared import SharedWeights
 from keras_nas.estimators.stages import BASELINE, Stages, divide
+from keras_nas.estimators.zero_cost import SCORES
+from keras_nas.estimators.zero_cost.estimator import WarmStart, ZeroCost
 from keras_nas.strategy import Outcome, Problem, Proposal, Signal, Strategy
 
 
@@ -119,9 +123,13 @@ class _Fixed(Strategy):
             self.inner.observe(proposal, outcome)
 
 
-ESTIMATORS: dict[str, type[Finalists] | type[FullTraining]] = {
+ESTIMATORS: dict[str, Callable[[], Estimator]] = {
     "finalists": Finalists,
     "full_training": FullTraining,
+    "zero_cost": ZeroCost,
+    "warm_start": WarmStart,
+    "shared_weights": SharedWeights,
+    **{score: update_wrapper(partial(ZeroCost, score), ZeroCost, updated=()) for score in SCORES},
 }
 
 

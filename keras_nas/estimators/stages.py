@@ -167,7 +167,7 @@ class Stages(Strategy):
 
     def _finalists(self) -> list[Proposal]:
         """The best explored, best first; the user's baseline at the end."""
-        best = dict.fromkeys(proposal.architecture for proposal in _ranked(self, self._explored))
+        best = dict.fromkeys(proposal.architecture for proposal in best_first(self, self._explored))
         finalists = [Proposal(architecture) for architecture in list(best)[: self.division.finalists]]
         return finalists + [Proposal(Architecture({}), note={BASELINE: True})] * self.baseline
 
@@ -185,8 +185,13 @@ def _among(proposal: Proposal, begun: Sequence[Proposal]) -> bool:
     return any(other.architecture == proposal.architecture for other in begun)
 
 
-def _ranked(strategy: Strategy, explored: Sequence[tuple[Proposal, Outcome]]) -> list[Proposal]:
-    """What was explored without failure, best first: by non-dominated front, then by crowding."""
+def best_first(strategy: Strategy, explored: Sequence[tuple[Proposal, Outcome]]) -> list[Proposal]:
+    """What was explored without failure, best first: by non-dominated front, then by crowding.
+
+    Args:
+        strategy: begun on the problem that says what is good.
+        explored: proposals and how they did.
+    """
     good = [(proposal, outcome) for proposal, outcome in explored if outcome.ok]
     if not good:
         return []
