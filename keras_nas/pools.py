@@ -10,7 +10,7 @@ from keras_nas.engine.inline import Inline
 from keras_nas.engine.pool import Pool
 from keras_nas.engine.process import WorkerSettings
 from keras_nas.engine.ray_cluster import RayCluster
-from keras_nas.engine.resources import Share, shares, this_machine
+from keras_nas.engine.resources import Share, shares, this_machine, whole
 from keras_nas.errors import InvalidArgument, unknown
 
 
@@ -32,33 +32,40 @@ class ThisMachine:
 
     Args:
         workers: how many, "auto", or 0 for the calling process.
+        devices_per_trial: GPUs that one trial is spread over.
     """
 
-    def __init__(self, workers: int | Literal["auto"]) -> None:
+    def __init__(self, workers: int | Literal["auto"], devices_per_trial: int = 1) -> None:
         self.workers = workers
+        self.devices_per_trial = devices_per_trial
 
     def shares(self) -> tuple[Share, ...]:
         """A part of the machine for each worker; none for 0."""
-        return shares(self.workers)
+        return shares(self.workers, devices_per_trial=self.devices_per_trial)
+
+    def whole(self) -> Share:
+        """What a trial in the calling process has."""
+        return whole(devices_per_trial=self.devices_per_trial)
 
     def pool(self, parts: Sequence[Share], folder: Path) -> Any:
         """Worker processes, one a part; the calling process where there is no part."""
         return Pool(parts, folder, worker_settings(parts)) if parts else Inline()
 
 
-ENGINES: Mapping[str, Callable[[Any], Any]] = {
+ENGINES: Mapping[str, Callable[[Any, int], Any]] = {
     "local": ThisMachine,
-    "ray": lambda workers: RayCluster(workers, worker_settings),
+    "ray": lambda workers, devices: RayCluster(workers, worker_settings, devices),
 }
 """What divides computers between workers and starts these, by name."""
 
 
-def get_engine(name: str, workers: int | Literal["auto"]) -> Any:
+def get_engine(name: str, workers: int | Literal["auto"], devices_per_trial: int = 1) -> Any:
     """An engine by its name; nothing is started or connected yet.
 
     Args:
         name: "local" or "ray".
         workers: how many trainings at the same time, or "auto".
+        devices_per_trial: GPUs that one trial is spread over.
 
     Raises:
         InvalidArgument: for a name that is not known; lists the valid ones and suggests the nearest.
@@ -70,4 +77,4 @@ def get_engine(name: str, workers: int | Literal["auto"]) -> Any:
     """
     if name not in ENGINES:
         raise InvalidArgument(unknown("engine", name, ENGINES))
-    return ENGINES[name](workers)
+    return ENGINES[name](workers, devices_per_trial)

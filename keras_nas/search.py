@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from keras_nas.arguments import check_budget, check_callbacks, check_seed, listed, search_directory
+from keras_nas.arguments import check_budget, check_callbacks, check_seed, check_target, listed, search_directory
 from keras_nas.estimators.fidelity import Estimator
 from keras_nas.goal import goal_of
 from keras_nas.objectives.objective import Objective
@@ -30,6 +30,7 @@ def search(
     estimator: str | Estimator | None = None,
     objectives: str | Objective | Sequence[str | Objective] | None = None,
     constraints: Mapping[str, float] | None = None,
+    latency_target: str | Callable[[Any], Any] = "keras",
     max_time: float | None = None,
     max_trials: int | None = None,
     target: str | Sequence[str] | None = None,
@@ -45,6 +46,7 @@ def search(
     directory: str | os.PathLike[str] | None = None,
     resume: bool = True,
     workers: int | Literal["auto"] = "auto",
+    devices_per_trial: int = 1,
     engine: str = "local",
     precision: str = "auto",
     callbacks: Sequence[Any] | None = None,
@@ -65,6 +67,8 @@ def search(
         objectives: what to optimise, by name or as `Objective`; several are weighed by Pareto dominance. Default: the
             task's ("val_accuracy").
         constraints: limits, `{"latency_ms": 5, "params": 1e6}`.
+        latency_target: where `latency_ms` is measured: "keras" (a compiled call on this device), a format such as
+            "litert" (in a process of its own), or a function of a Keras model that returns milliseconds.
         max_time: wall-clock budget of the whole call, in seconds; default 600 where `max_trials` is not given.
         max_trials: how many trainings at most.
         target: of a table, the name of the column to predict, or several for a regression.
@@ -86,6 +90,7 @@ def search(
         resume: whether to go on with the search that `directory` holds; otherwise that one is deleted, once data and
             arguments have proved to be sound.
         workers: trainings at the same time in processes of their own, "auto", or 0 for the calling process.
+        devices_per_trial: GPUs that each training is spread over, every batch in equal shares.
         engine: "local" for processes of this machine, or "ray" for those of a Ray cluster (`pip install
             'keras_nas[ray]'`), to which this process is connected or connects: see docs/cluster.md.
         precision: "auto", "float32", "mixed_float16" or "mixed_bfloat16" for training; models are float32.
@@ -126,11 +131,12 @@ def search(
     return Session(
         goal,
         Data(data, validation_data, holdout, sample_weight, groups, target),
-        Settings(max_time, max_trials, seed, get_engine(engine, workers), precision, verbose, began),
+        Settings(max_time, max_trials, seed, get_engine(engine, workers, devices_per_trial), precision, verbose, began),
         {
             "loss": loss,
             "metrics": own_metrics,
             "class_weight": class_weight,
+            "latency_target": check_target(latency_target),
             "baseline": baseline_model,
             "callbacks": own_callbacks,
         },

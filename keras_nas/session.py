@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,23 +14,20 @@ from keras_nas.engine.driver import Driver
 from keras_nas.engine.job import Job
 from keras_nas.engine.plan import Plan, retry_lost
 from keras_nas.engine.progress import Progress, State, display_for
-from keras_nas.engine.resources import this_machine
 from keras_nas.engine.resume import check_same_search, seconds_used
 from keras_nas.engine.store import Store
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.custom import registered_here
 from keras_nas.estimators.fidelity import Budgeting
 from keras_nas.estimators.precision import training_precision
-from keras_nas.estimators.shared import SHARED, SUPERNET, shared_trial
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.estimators.training import train
-from keras_nas.estimators.zero_cost.estimator import score_untrained
 from keras_nas.identity import facts, identity
 from keras_nas.ledger import Ledger, Trial
 from keras_nas.outcome import conclude, ranked, winner
 from keras_nas.preflight import check_feasible, check_latency, cost_function, screen
 from keras_nas.preparation import Data, account, prepare
-from keras_nas.strategy import UNTRAINED, Failure, Problem, Proposal
+from keras_nas.strategy import Failure, Problem
 from keras_nas.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -39,7 +36,7 @@ if TYPE_CHECKING:
 
 KEEP = 10
 """Trials whose models are kept."""
-CHANGEABLE = ("max_time", "max_trials", "workers", "verbose")
+CHANGEABLE = ("max_time", "max_trials", "workers", "devices_per_trial", "verbose")
 """Arguments that may differ on resume."""
 
 
@@ -78,8 +75,8 @@ class Session:
         self.directory = directory
         self.resume = resume
         self.shares = settings.engine.shares()
-        gpus = sum(bool(share.devices) for share in self.shares)
-        self.precision = training_precision(settings.precision, gpus=gpus)
+        self.part = self.shares[0] if self.shares else settings.engine.whole()
+        self.precision = training_precision(settings.precision, gpus=len(self.part.devices))
 
     def run(self) -> SearchResult:
         """The whole search; what bad input left behind is taken away again."""
@@ -140,15 +137,16 @@ class Session:
     def _job(self, training: Training) -> Any:
         def make(trial: Trial, changes: Mapping[str, Any]) -> Job:
             proposal = trial.proposal
-            alone = not {"final", SUPERNET}.isdisjoint(proposal.fidelity) or len(self.shares) < 2
+            alone = "final" in proposal.fidelity or len(self.shares) < 2
             return Job(
-                _function(proposal),
+                train,
                 {
                     "training": training,
                     "architecture": None if proposal.note.get(BASELINE) else proposal.architecture,
                     "number": trial.number,
                     "fidelity": {**proposal.fidelity, **changes},
-                    "towers": (self.shares[0].cores if self.shares else this_machine().cores) if alone else 1,
+                    "towers": self.part.cores if alone and not self.part.devices else 1,
+                    "devices": max(1, len(self.part.devices)),
                     "custom_objects": registered_here(),
                 },
             )
@@ -187,14 +185,8 @@ class Session:
             "max_time": settings.max_time,
             "max_trials": settings.max_trials,
             "workers": len(self.shares),
+            "devices_per_trial": max(1, len(self.part.devices)),
         }
-
-
-def _function(proposal: Proposal) -> Callable[..., Mapping[str, Any]]:
-    """What runs a trial."""
-    if SHARED in proposal.fidelity:
-        return shared_trial
-    return score_untrained if UNTRAINED in proposal.fidelity else train
 
 
 def versions() -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from keras_nas.engine.pool import Pool
 from keras_nas.engine.process import WorkerSettings
-from keras_nas.engine.resources import Machine, Share, shares
+from keras_nas.engine.resources import Machine, Share, check_devices, shares
 from keras_nas.errors import InvalidArgument, MissingDependency, WorkerError
 
 LEAST_VERSION = (2, 59)
@@ -26,13 +26,18 @@ class RayCluster:
     Args:
         workers: How many on the whole cluster, or "auto".
         settings_for: How the workers of some shares are started and how long they are used.
+        devices_per_trial: GPUs of one node that one trial is spread over.
     """
 
     def __init__(
-        self, workers: int | Literal["auto"], settings_for: Callable[[Sequence[Share]], WorkerSettings]
+        self,
+        workers: int | Literal["auto"],
+        settings_for: Callable[[Sequence[Share]], WorkerSettings],
+        devices_per_trial: int = 1,
     ) -> None:
         self.workers = workers
         self.settings_for = settings_for
+        self.devices_per_trial = devices_per_trial
         self._connected = False
 
     def shares(self) -> tuple[Share, ...]:
@@ -44,7 +49,7 @@ class RayCluster:
             WorkerError: No cluster answers.
         """
         self._connected = connect()
-        return cluster_shares(self.workers, machines())
+        return cluster_shares(self.workers, machines(), self.devices_per_trial)
 
     def pool(self, parts: Sequence[Share], folder: Path) -> Pool:
         """A pool of one worker a part, for a search in `folder`."""
@@ -116,7 +121,9 @@ def _machine(resources: Mapping[str, float]) -> Machine:
     return Machine(cores, resources.get("memory", 0.0) / 2**20, gpus)
 
 
-def cluster_shares(workers: int | Literal["auto"], nodes: Mapping[str, Machine]) -> tuple[Share, ...]:
+def cluster_shares(
+    workers: int | Literal["auto"], nodes: Mapping[str, Machine], devices_per_trial: int = 1
+) -> tuple[Share, ...]:
     """Divides a cluster between workers.
 
     Every node is divided as a machine of its own. Where there are GPUs, the nodes without any are left alone: their
@@ -126,6 +133,7 @@ def cluster_shares(workers: int | Literal["auto"], nodes: Mapping[str, Machine])
         workers: How many on the whole cluster, the next one each time on the node that has most left for each; "auto"
             for as many as each node would have by itself.
         nodes: What each node gives, by its id.
+        devices_per_trial: GPUs of one node that one trial is spread over; nodes with fewer are left alone.
 
     Returns:
         One share for each worker.
@@ -148,21 +156,27 @@ def cluster_shares(workers: int | Literal["auto"], nodes: Mapping[str, Machine])
         raise WorkerError(
             "No node of the Ray cluster gives a CPU: add one with `ray start --address=... --num-cpus=...`."
         )
-    carrying = {name: machine for name, machine in nodes.items() if machine.gpus} or nodes
-    counts = _spread(workers, carrying) if workers != "auto" else dict.fromkeys(carrying, workers)
+    check_devices(devices_per_trial, max(len(machine.gpus) for machine in nodes.values()))
+    carrying = {name: machine for name, machine in nodes.items() if len(machine.gpus) >= devices_per_trial} or nodes
+    counts = _spread(workers, carrying, devices_per_trial) if workers != "auto" else dict.fromkeys(carrying, workers)
     return tuple(
-        replace(share, node=name) for name, count in counts.items() if count for share in shares(count, carrying[name])
+        replace(share, node=name)
+        for name, count in counts.items()
+        if count
+        for share in shares(count, carrying[name], devices_per_trial)
     )
 
 
-def _spread(workers: int, nodes: Mapping[str, Machine]) -> dict[str, int]:
-    """How many workers each node carries."""
-    room = {name: len(machine.gpus) or machine.cores for name, machine in nodes.items()}
+def _spread(workers: int, nodes: Mapping[str, Machine], devices: int) -> dict[str, int]:
+    """How many workers each node carries, with so many GPUs each where there are any."""
+    room = {name: len(machine.gpus) // devices or machine.cores for name, machine in nodes.items()}
     if workers > sum(room.values()):
         kind = "GPUs" if any(machine.gpus for machine in nodes.values()) else "CPUs"
+        given = sum(len(machine.gpus) if kind == "GPUs" else machine.cores for machine in nodes.values())
+        each = devices if devices > 1 else "one"
         raise InvalidArgument(
-            f"workers={workers} with engine='ray': the cluster's {len(nodes)} nodes give {sum(room.values())} {kind}, "
-            "and each worker takes one at least. Ask for that many or fewer, or for 'auto'."
+            f"workers={workers} with engine='ray': the cluster's {len(nodes)} nodes give {given} {kind}, "
+            f"and each worker takes {each} at least. Ask for that many or fewer, or for 'auto'."
         )
     counts = dict.fromkeys(nodes, 0)
     for _ in range(workers):

@@ -85,7 +85,7 @@ def shares(
         One share for each worker; empty when `workers` is 0, which means to run in the calling process.
 
     Raises:
-        InvalidArgument: When `workers` is no such number.
+        InvalidArgument: When `workers` is no such number, or the machine has fewer GPUs than a trial is to have.
 
     Example:
         >>> [share.threads for share in shares(2, Machine(cores=8, memory_mb=32_000))]
@@ -94,6 +94,7 @@ def shares(
     if workers != "auto" and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 0):
         raise InvalidArgument(f"workers={workers!r}: expected 'auto', 0 (run in this process) or a positive number.")
     machine = machine or this_machine()
+    check_devices(devices_per_trial, len(machine.gpus))
     groups = [machine.gpus[at : at + devices_per_trial] for at in range(0, len(machine.gpus), devices_per_trial)]
     groups = [group for group in groups if len(group) == devices_per_trial]
     count = _auto(machine, len(groups)) if workers == "auto" else workers
@@ -104,6 +105,32 @@ def shares(
         )
     threads = max(1, machine.cores // count) if count else 0
     return tuple(Share(threads, groups[index] if groups else (), cores=machine.cores) for index in range(count))
+
+
+def whole(machine: Machine | None = None, devices_per_trial: int = 1) -> Share:
+    """What a trial has that runs in the calling process.
+
+    Args:
+        machine: by default this machine.
+        devices_per_trial: GPUs that one trial is spread over.
+    """
+    machine = machine or this_machine()
+    check_devices(devices_per_trial, len(machine.gpus))
+    return Share(devices=machine.gpus[:devices_per_trial], cores=machine.cores)
+
+
+def check_devices(devices_per_trial: int, gpus: int) -> None:
+    """Refuse to spread a trial over more GPUs than there are.
+
+    Raises:
+        InvalidArgument: says what came, and how many there are.
+    """
+    number = isinstance(devices_per_trial, int) and not isinstance(devices_per_trial, bool)
+    if not number or not 1 <= devices_per_trial <= max(1, gpus):
+        raise InvalidArgument(
+            f"devices_per_trial={devices_per_trial!r}: expected a whole number from 1 to {max(1, gpus)}; there "
+            f"{'is' if gpus == 1 else 'are'} {gpus} GPU{'s' * (gpus != 1)} here."
+        )
 
 
 def _auto(machine: Machine, groups: int) -> int:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from keras_nas.engine.resources import Machine, Share, shares, this_machine
+from keras_nas.engine.resources import Machine, Share, shares, this_machine, whole
 from keras_nas.errors import InvalidArgument
 
 LAPTOP = Machine(cores=2, memory_mb=16_000)
@@ -34,6 +34,23 @@ def test_one_worker_a_device() -> None:
     assert [share.devices for share in shares("auto", GPUS, devices_per_trial=2)] == [("0", "1"), ("2", "3")]
     with pytest.raises(InvalidArgument, match="the 4 GPUs carry 2 workers at 2 GPUs each"):
         shares(3, GPUS, devices_per_trial=2)
+
+
+@pytest.mark.parametrize("devices", [0, 5, 1.0, True])
+def test_more_devices_than_there_are_are_refused(devices: Any) -> None:
+    words = "devices_per_trial=.*: expected a whole number from 1 to 4; there are 4 GPUs"
+    for divide in (lambda: shares("auto", GPUS, devices), lambda: whole(GPUS, devices)):
+        with pytest.raises(
+            InvalidArgument, match=words
+        ):
+            divide()
+    with pytest.raises(InvalidArgument, match="from 1 to 1; there are 0 GPUs here"):
+        shares("auto", LAPTOP, 2)
+
+
+def test_a_trial_in_the_calling_process_has_its_devices_too() -> None:
+    assert whole(GPUS, 2) == Share(devices=("0", "1"), cores=16)
+    assert whole(LAPTOP) == Share(cores=LAPTOP.cores)
 
 
 @pytest.mark.parametrize("workers", [-1, 1.5, "all", None, True])

@@ -83,6 +83,6 @@ def test_a_process_has_one_strategy(told: Any) -> None:
 
 def test_too_few_devices() -> None:
     with pytest.raises(
-        InvalidArgument, match="spread over 64 devices, and TensorFlow sees 1 here.*smaller devices_per"
+        InvalidArgument, match="over 64 devices, and TensorFlow sees 1 .*smaller devices_per"
     ):
         strategy_over(64)
