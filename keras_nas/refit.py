@@ -12,7 +12,7 @@ from keras_nas.data import Split
 from keras_nas.engine.files import REFITS
 from keras_nas.engine.job import Job
 from keras_nas.engine.once import run_once
-from keras_nas.engine.resources import shares, this_machine
+from keras_nas.engine.resources import shares, whole
 from keras_nas.errors import InvalidArgument, SearchFailed
 from keras_nas.estimators.assignment import Options, Training
 from keras_nas.estimators.training import train
@@ -43,12 +43,13 @@ def refit(result: SearchResult, lengths: Mapping[str, float | None], seed: int |
     fidelity = {"final": 1.0, **given} if given else dict(winner.fidelity)
     folder = result.directory / REFITS / str(number)
     seed = training.seed + number if seed is None else seed
+    part = whole()
     arguments = {
         "training": replace(training, seed=seed),
         "architecture": winner.architecture,
         "number": winner.number,
         "fidelity": fidelity,
-        "towers": this_machine().cores,
+        "towers": 1 if part.devices else part.cores,
     }
     told = _run(Job(train, arguments), folder, f"refit-{number}")
     kept = {"number": number, "architecture": dict(winner.architecture), "fidelity": fidelity, "scores": told["scores"]}
