@@ -111,8 +111,13 @@ class SharedSearch(Strategy):
         return self._final(begun["final"])
 
     def _supernet(self) -> Proposal:
-        """Its training; the architecture stands for the recipe, and for a network to score at the end."""
-        network = self.explorer.problem.decisions.walk(lambda decision: decision.domain.labels()[0])
+        """Its training; the architecture stands for the recipe, and for a network to score at the end.
+
+        It is a known one, the last of which meet the constraints, so that nobody refuses it.
+        """
+        known = self._first[-1] if self._first else {}
+        decisions = self.explorer.problem.decisions
+        network = decisions.walk(lambda decision: known.get(decision.path, decision.domain.labels()[0]))
         return Proposal(self._whole(network), {UNTRAINED: 1.0, SHARED: 1.0, SUPERNET: 1.0, **self.sharing.supernet})
 
     def _whole(self, network: Architecture) -> Architecture:
