@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from keras_nas.errors import InvalidArgument
+from keras_nas.errors import InvalidArgument, unknown
+from keras_nas.objectives.latency import TARGETS
 
 LEAST_SECONDS = 30.0
 """Below this, building, tracing and scoring leave no time to train."""
@@ -36,6 +37,17 @@ def check_seed(seed: Any) -> None:
     """Refuse a seed that NumPy's generators do not take."""
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InvalidArgument(f"seed={seed!r}: expected a whole number of 0 or more.")
+
+
+def check_target(target: Any) -> Any:
+    """The latency target, once it is known to be one.
+
+    Raises:
+        InvalidArgument: for another name; lists the valid ones and suggests the nearest.
+    """
+    if not callable(target) and target not in TARGETS:
+        raise InvalidArgument(f"{unknown('latency_target', target, TARGETS)} Or a function of a Keras model.")
+    return target
 
 
 def listed(argument: str, values: Sequence[Any] | None) -> tuple[Any, ...]:

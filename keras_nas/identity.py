@@ -32,6 +32,7 @@ def identity(goal: Goal, options: Mapping[str, Any], seed: int, holdout: float |
         "loss": named(options["loss"]),
         "metrics": [named(metric) for metric in options["metrics"]],
         "class_weight": options["class_weight"],
+        "latency_target": named(options["latency_target"]),
         "baseline_model": options["baseline"] is not None,
         "holdout": holdout,
         "seed": seed,
@@ -78,6 +79,7 @@ def facts(goal: Goal, training: Training) -> dict[str, Any]:
         "loss": options.loss is not None,
         "metrics": bool(options.metrics),
         "callbacks": bool(options.callbacks),
+        "latency_target": callable(options.latency_target),
     }
     return {
         "task": goal.task.name,
@@ -86,7 +88,13 @@ def facts(goal: Goal, training: Training) -> dict[str, Any]:
         "constraints": [[c.name, c.limit, c.bound] for c in goal.constraints],
         "seed": training.seed,
         "precision": training.precision,
-        "options": {"scores": [*options.scores], "class_weight": options.class_weight, "limits": options.limits},
+        "options": {
+            "scores": [*options.scores],
+            "class_weight": options.class_weight,
+            "limits": options.limits,
+            "latency_target": named(options.latency_target),
+            "derived": [*options.derived],
+        },
         "own": [name for name, used in own.items() if used],
     }
 

@@ -77,7 +77,8 @@ def prepare(goal: Goal, data: Data, options: Mapping[str, Any], folder: Path, se
 
 def watched(goal: Goal) -> list[str]:
     """All scores that objectives and constraints speak of."""
-    return [*(objective.name for objective in goal.objectives), *(limit.name for limit in goal.constraints)]
+    sources = (source for objective in goal.objectives for source in objective.sources)
+    return [*sources, *(limit.name for limit in goal.constraints)]
 
 
 def _options(goal: Goal, given: Mapping[str, Any]) -> Options:
@@ -95,6 +96,8 @@ def _options(goal: Goal, given: Mapping[str, Any]) -> Options:
         class_weight=_class_weight(goal, given["class_weight"]),
         baseline=None if given["baseline"] is None else maker(given["baseline"]),
         limits=limits,
+        latency_target=given["latency_target"],
+        derived=[objective.name for objective in goal.objectives if objective.sources != (objective.name,)],
     )
 
 

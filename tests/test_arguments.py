@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from keras_nas.arguments import check_budget, check_callbacks, check_seed, listed, search_directory
+from keras_nas.arguments import check_budget, check_callbacks, check_seed, check_target, listed, search_directory
 from keras_nas.errors import InvalidArgument
 
 
@@ -58,3 +58,10 @@ def test_directories() -> None:
     for path in ("../x", "runs/../../x", ""):
         with pytest.raises(InvalidArgument, match="expected the plain path of a folder, without '..'"):
             search_directory(path, "t")
+
+
+def test_latency_targets() -> None:
+    assert check_target("litert") == "litert"
+    assert check_target(len) is len
+    with pytest.raises(InvalidArgument, match="Unknown latency_target 'tflite': expected one of .* Or a function of"):
+        check_target("tflite")

@@ -18,7 +18,13 @@ from keras_nas.spaces import Space, get_space
 from keras_nas.tuners import make
 from tests.small import tiny_space
 
-OPTIONS: dict[str, Any] = {"loss": None, "metrics": (), "class_weight": None, "baseline": None}
+OPTIONS: dict[str, Any] = {
+    "loss": None,
+    "metrics": (),
+    "class_weight": None,
+    "baseline": None,
+    "latency_target": "keras",
+}
 
 
 def told(space: Any, strategy: Any = "random") -> dict[str, Any]:

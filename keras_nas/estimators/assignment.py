@@ -22,7 +22,10 @@ class Options:
         callbacks: Keras callbacks for every training.
         class_weight: "balanced", or None.
         baseline: makes the user's own model, which is trained like any other where the architecture is None.
-        limits: costs to measure after training: name -> limit or None; `params` above its limit ends a trial early.
+        limits: costs to measure after training: name -> limit or None; `params` or `latency_ms` above its limit ends a
+            trial early.
+        latency_target: where latency is measured; see `keras_nas.objectives.latency.measure_latency`.
+        derived: names of objectives that are computed from other scores.
     """
 
     scores: Sequence[str] = ()
@@ -32,6 +35,8 @@ class Options:
     class_weight: str | None = None
     baseline: Any = None
     limits: Mapping[str, float | None] = field(default_factory=dict)
+    latency_target: Any = "keras"
+    derived: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_nas.data import Rows, evaluation_batches
+from keras_nas.engine.job import TrialError
 
 if TYPE_CHECKING:
     from keras_nas.estimators.assignment import Training
@@ -19,8 +20,12 @@ LATENCY = ("latency_ms", "latency_p95_ms")
 COUNTED = ("flops", "memory_mb", "size_mb")
 MEASURED = ("params", *COUNTED, *LATENCY)
 """The costs that every training can report."""
+ENERGY = "energy_mj"
+"""Measured where the machine has counters."""
 LATENCY_SECONDS = 2.0
 """Longest that measuring one model's latency takes."""
+REPEATS = 1.03
+"""By how much a repeated measurement may be longer than another."""
 
 
 def validation_scores(training: Training, model: Any, rows: Rows, index: np.ndarray) -> dict[str, float]:
@@ -82,18 +87,65 @@ def loss_value(loss: Any, truth: np.ndarray, predictions: np.ndarray) -> float:
     return float(np.mean(keras.losses.get(loss)(truth, predictions)))
 
 
-def measure_costs(model: Any, limits: Mapping[str, float | None]) -> tuple[dict[str, float], str | None]:
-    """The costs named in `limits` (and the parameters always), and the latency's measurement in words."""
+def measure_costs(
+    model: Any,
+    limits: Mapping[str, float | None],
+    target: Any = "keras",
+    predicted: Mapping[str, float] | None = None,
+) -> tuple[dict[str, float], str | None]:
+    """The costs named in `limits` (and the parameters always), and the latency's measurement in words.
+
+    Args:
+        model: a Keras model.
+        limits: the costs that are asked for.
+        target: where latency is measured.
+        predicted: what stands in for a measurement.
+    """
     costs: dict[str, float] = {"params": float(model.count_params())}
     spoken = None
-    if set(limits) & set(LATENCY):
+    wanted = set(limits) & set(LATENCY)
+    if predicted and wanted <= predicted.keys():
+        costs.update(predicted)
+        spoken = "predicted, not measured"
+    elif wanted:
         from keras_nas.objectives.latency import measure_latency
 
-        measurement = measure_latency(model, max_seconds=LATENCY_SECONDS)
+        measurement = measure_latency(model, target=target, max_seconds=LATENCY_SECONDS)
         costs.update(measurement.scores())
         spoken = str(measurement)
+    if ENERGY in limits:
+        costs[ENERGY] = _energy(model, target)
     if set(limits) & set(COUNTED):
         from keras_nas.objectives.cost import cost_of_model
 
         costs.update({name: float(value) for name, value in cost_of_model(model).scores().items()})
     return costs, spoken
+
+
+def _energy(model: Any, target: Any) -> float:
+    """Millijoules of an inference; a search asks for it only where there are counters."""
+    from keras_nas.objectives.energy import measure_energy
+    from keras_nas.objectives.running import running
+
+    with running(model, target) as run:
+        energy = measure_energy(run, seconds=LATENCY_SECONDS)
+    return float("nan") if energy.energy_mj is None else energy.energy_mj
+
+
+def check_latency(model: Any, limits: Mapping[str, float | None], target: Any) -> None:
+    """Refuse to train for long what is too slow already: a latency does not change with the weights.
+
+    Raises:
+        TrialError: names the measurement and the limit.
+    """
+    limit = limits.get("latency_ms")
+    if limit is None:
+        return
+    from keras_nas.objectives.latency import measure_latency
+
+    measurement = measure_latency(model, target=target, max_seconds=LATENCY_SECONDS / 2)
+    if measurement.latency_ms > limit / REPEATS:
+        raise TrialError(
+            "too_slow",
+            f"{measurement}; the limit is {limit:g} ms, and repeated measurements differ by {REPEATS - 1:.0%}.",
+        )

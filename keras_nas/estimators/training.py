@@ -18,10 +18,11 @@ from keras_nas.architecture import Label
 from keras_nas.data import Rows, Split
 from keras_nas.engine.failures import failing_as
 from keras_nas.engine.job import Report, TrialError
-from keras_nas.estimators.assignment import Training
+from keras_nas.estimators.assignment import Options, Training
 from keras_nas.estimators.custom import check_registered, register
 from keras_nas.estimators.schedule import Budget
-from keras_nas.estimators.scoring import measure_costs, validation_scores
+from keras_nas.estimators.scoring import check_latency, measure_costs, validation_scores
+from keras_nas.objectives.objective import SoftTarget
 from keras_nas.tasks import Built
 
 EXPLORE_ROWS = 2_000
@@ -41,6 +42,7 @@ def train(
     devices: int = 1,
     custom_objects: Mapping[str, Any] | None = None,
     inherit: Callable[[Built], None] | None = None,
+    predicted: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """One trial.
 
@@ -54,6 +56,7 @@ def train(
         devices: over which each batch is spread.
         custom_objects: what the user's script has registered with Keras, by registered name.
         inherit: gives the network its first weights; None for weights drawn by the seed.
+        predicted: costs that were predicted; they stand in for measurements where the training is short.
 
     Returns:
         `scores` (prefixed `val_`, and costs), `measurements`, `artefacts` (the weights' file name) and `seconds`.
@@ -71,26 +74,37 @@ def train(
         register(custom_objects or {})
         built = build(training, architecture)
         check_registered(built.model)
-    _check_size(built, training.options.limits)
+    _check_costs(built.model, training.options, "final" in fidelity)
     if inherit is not None:
         inherit(built)
     ready = time.monotonic()
-    budget = Budget(fidelity.get("epochs"), fidelity.get("seconds"))
-    divisor = int(fidelity.get("batch_divisor", 1))
+    budget, divisor = Budget(fidelity.get("epochs"), fidelity.get("seconds")), int(fidelity.get("batch_divisor", 1))
     lesson = Lesson(budget, start, lambda: build(training, architecture), towers, devices, divisor)
     measured = fit(report, training, built, architecture, (rows, split), lesson)
     fitted = time.monotonic()
-    index = split.validation if "final" in fidelity else _some(split.validation)
-    scores = validation_scores(training, built.model, rows, index)
-    costs, spoken = measure_costs(built.model, training.options.limits)
+    scores, told = _judged(training, built.model, (rows, split), "final" in fidelity, predicted or {})
     name = _save(built.model, report.folder)
     end = time.monotonic()
     return {
-        "scores": {**{f"val_{name}": value for name, value in scores.items()}, **costs},
-        "measurements": {**measured, "latency": spoken, "scored_rows": len(index)},
+        "scores": scores,
+        "measurements": {**measured, **told},
         "artefacts": {"model": name},
         "seconds": {"build": ready - start, "fit": fitted - ready, "score": end - fitted},
     }
+
+
+def _judged(
+    training: Training, model: Any, data: tuple[Rows, Split], final: bool, predicted: Mapping[str, float]
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """All scores of a trained model, also those that follow from others, and what they rest on."""
+    (rows, split), options = data, training.options
+    index = split.validation if final else _some(split.validation)
+    scores = {f"val_{name}": value for name, value in validation_scores(training, model, rows, index).items()}
+    costs, spoken = measure_costs(model, options.limits, options.latency_target, {} if final else predicted)
+    scores.update(costs)
+    derived = [objective for objective in map(SoftTarget.named, options.derived) if objective is not None]
+    scores.update({objective.name: objective.value(scores) for objective in derived})
+    return scores, {"latency": spoken, "predicted": dict(predicted), "scored_rows": len(index)}
 
 
 def _some(index: np.ndarray) -> np.ndarray:
@@ -116,7 +130,10 @@ def build(training: Training, architecture: Mapping[str, Label] | None) -> Built
     return Built(model, model, model)
 
 
-def _check_size(built: Built, limits: Mapping[str, float | None]) -> None:
-    limit = limits.get("params")
-    if limit is not None and built.model.count_params() > limit:
-        raise TrialError("too_large", f"{built.model.count_params():,} parameters, at most {limit:,.0f} allowed.")
+def _check_costs(model: Any, options: Options, final: bool) -> None:
+    """Refuse a network that is too large, or for a whole training too slow: both are known before it is trained."""
+    limit = options.limits.get("params")
+    if limit is not None and model.count_params() > limit:
+        raise TrialError("too_large", f"{model.count_params():,} parameters, at most {limit:,.0f} allowed.")
+    if final:
+        check_latency(model, options.limits, options.latency_target)

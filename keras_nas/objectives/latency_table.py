@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from keras_nas.artefact.alone import LOADERS, timed
-from keras_nas.artefact.formats import FORMATS, format_named, write
-from keras_nas.artefact.portable import portable
+from keras_nas.artefact.alone import timed
+from keras_nas.artefact.formats import FORMATS, format_named
 from keras_nas.errors import ExportError, InvalidArgument, unknown
 from keras_nas.files import checksum, read_json, write_json
-from keras_nas.objectives.latency import pinned, place_of, sample_rows
+from keras_nas.objectives.latency import place_of
 from keras_nas.objectives.operations import Operation
+from keras_nas.objectives.running import running
 
 FOLDER = "KERAS_NAS_CACHE"
 """The environment variable that names the folder."""
@@ -214,14 +212,8 @@ class LatencyTable:
         self.timings[operation.key] = Timing.of(operation, latency_ms)
 
     def _time(self, model: Any) -> float:
-        """One call of a stored model in this process, on one core where the target is measured so."""
-        target, alone = self.setting.target, pinned(self.setting.target)
-        copy = portable(model, unroll=FORMATS[target].unroll)
-        rows = sample_rows(copy, None, "float32", self.setting.batch_size)
-        with tempfile.TemporaryDirectory(prefix="keras_nas_") as folder, on_one_core(alone):
-            path = write(copy, target, Path(folder), rows)
-            call = LOADERS[target](str(path), 1 if alone else None)
-            return timed(lambda: call(rows), RUN_SECONDS)["latency_ms"]
+        with running(model, self.setting.target, self.setting.batch_size) as run:
+            return timed(run, RUN_SECONDS)["latency_ms"]
 
 
 def _nothing() -> Any:
@@ -230,18 +222,6 @@ def _nothing() -> Any:
 
     x = keras.Input((1,))
     return keras.Model(x, keras.layers.ReLU()(x))
-
-
-@contextmanager
-def on_one_core(wanted: bool = True) -> Iterator[None]:
-    """Keeps the calling thread on the core that measurements use, while the block lasts."""
-    before = os.sched_getaffinity(0)
-    try:
-        if wanted:
-            os.sched_setaffinity(0, {max(before)})
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 def cache_folder(folder: str | Path | None = None) -> Path:

@@ -7,7 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-from keras_nas.estimators.scoring import loss_value, metric_score, scores_of, targets
+from keras_nas.engine.job import TrialError
+from keras_nas.estimators.scoring import check_latency, loss_value, measure_costs, metric_score, scores_of, targets
 from tests.small import tiny_training
 
 TRUTH = np.eye(3, dtype=np.float32)[[0, 1, 2, 0]]
@@ -53,3 +54,42 @@ def test_the_users_loss_replaces_the_score_loss(tmp_path: Path) -> None:
     y = np.arange(40) % 10
     perfect = np.eye(10, dtype=np.float32)[y]
     assert scores_of(training, y, perfect) == {"accuracy": 1.0, "loss": 0.0, "auc": 1.0}
+
+
+def two_milliseconds(model: Any) -> float:
+    """A latency target of one's own."""
+    return 2.0
+
+
+def test_costs_are_measured_where_they_are_asked_for() -> None:
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    costs, words = measure_costs(model, {"latency_ms": None, "flops": 10}, two_milliseconds)
+    assert costs == {
+        "params": 15,
+        "latency_ms": 2.0,
+        "latency_p95_ms": 2.0,
+        "flops": 15,
+        "memory_mb": 28e-6,
+        "size_mb": 60e-6,
+    }
+    assert words is not None and "by two_milliseconds on the device of two_milliseconds" in words
+    assert measure_costs(model, {}, two_milliseconds) == ({"params": 15}, None)
+
+
+def test_a_prediction_stands_in_for_a_measurement() -> None:
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    costs, words = measure_costs(model, {"latency_ms": 1.0}, two_milliseconds, {"latency_ms": 1.5})
+    assert costs == {"params": 15, "latency_ms": 1.5}
+    assert words == "predicted, not measured"
+    costs, _ = measure_costs(model, {"latency_p95_ms": None}, two_milliseconds, {"latency_ms": 1.5})
+    assert costs["latency_p95_ms"] == 2.0
+
+
+def test_what_is_too_slow_is_not_trained() -> None:
+    with pytest.raises(
+        TrialError, match=r"2 ms .* the limit is 2.01 ms, and repeated measurements differ by 3%"
+    ) as told:
+        check_latency(None, {"latency_ms": 2.01}, two_milliseconds)
+    assert told.value.kind == "too_slow"
+    check_latency(None, {"latency_ms": 2.1}, two_milliseconds)
+    check_latency(None, {"latency_ms": None}, two_milliseconds)

@@ -14,6 +14,7 @@ from keras_nas.estimators import watch
 from keras_nas.estimators.assignment import Options
 from keras_nas.estimators.scoring import validation_scores
 from keras_nas.estimators.training import train
+from keras_nas.objectives.objective import SoftTarget
 from tests.small import Ear, digit_images, tiny_training, top_two, written
 
 NETWORK = {"filters": 8, "units": 32}
@@ -169,3 +170,22 @@ def test_regression_is_scored_in_the_targets_units(tmp_path: Path) -> None:
     assert told["scores"]["val_r2_score"] > 0.3
     assert told["scores"]["val_rmse"] == pytest.approx(told["scores"]["val_mse"] ** 0.5)
     assert told["scores"]["val_mae"] < 2.5
+
+
+def test_short_trainings_take_predictions_and_whole_ones_measure(tmp_path: Path) -> None:
+    """The soft target follows from the accuracy and from whichever latency there is."""
+    soft = SoftTarget("val_accuracy", "latency_ms", target=1)
+    training = tiny_training(
+        tmp_path, limits={"latency_ms": 4.0}, latency_target=lambda model: 2.0, derived=[soft.name]
+    )
+    arguments = {"training": training, "architecture": NETWORK, "number": 0, "predicted": {"latency_ms": 3.0}}
+    short = train(Ear(tmp_path / "0"), fidelity={"epochs": 0.1}, **arguments)
+    whole = train(Ear(tmp_path / "1"), fidelity={"epochs": 0.1, "final": 1.0}, **arguments)
+    assert (short["scores"]["latency_ms"], whole["scores"]["latency_ms"]) == (3.0, 2.0)
+    assert short["measurements"]["latency"] == "predicted, not measured"
+    for told in (short, whole):
+        assert told["measurements"]["predicted"] == {"latency_ms": 3.0}
+        assert told["scores"][soft.name] == pytest.approx(soft.value(told["scores"]))
+    slow = replace(training, options=replace(training.options, limits={"latency_ms": 1.0}))
+    with pytest.raises(TrialError, match="2 ms .* the limit is 1 ms"):
+        train(Ear(tmp_path / "2"), fidelity={"epochs": 0.1, "final": 1.0}, **{**arguments, "training": slow})

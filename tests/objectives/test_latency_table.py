@@ -8,8 +8,9 @@ from keras import layers
 
 from keras_nas.errors import InvalidArgument
 from keras_nas.objectives.cost import CostNet, cost_of_model
-from keras_nas.objectives.latency_table import LatencyTable, Setting, cache_folder, on_one_core
+from keras_nas.objectives.latency_table import LatencyTable, Setting, cache_folder
 from keras_nas.objectives.operations import Operation, operations_of
+from keras_nas.objectives.running import on_one_core
 
 CALL_MS = 0.01
 
