@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from keras_nas.data.rows import Rows
+from keras_nas.data.schema import real
 from keras_nas.data.split import Split
 from keras_nas.data.trees import TextArray
 
@@ -64,10 +65,14 @@ def _correlation(array: Any, train: np.ndarray, y: np.ndarray) -> float:
     """The largest over the targets."""
     if isinstance(array, TextArray):
         return _ratio(np.unique(array.codes[train], return_inverse=True)[1], y)
-    values = np.asarray(array[train])
+    values = real(np.asarray(array[train]))
+    missing = np.isnan(values)
+    if missing.all():
+        return 0.0
     edges = np.unique(np.nanquantile(values, np.linspace(0, 1, BINS + 1)[1:-1]))
-    ranges = np.where(np.isnan(values), len(edges) + 1, np.searchsorted(edges, values, "right"))
-    there = np.where(np.isnan(values), np.nanmean(values), values)
+    ranges = np.searchsorted(edges, values, "left") + np.searchsorted(edges, values, "right")  # ties have their own
+    ranges[missing] = -1
+    there = np.where(missing, np.nanmean(values), values)
     spread = np.sqrt(np.square(there - there.mean()).sum() * np.square(y).sum(axis=0))
     linear = np.abs((there - there.mean()) @ y) / np.where(spread > 0, spread, np.inf)
     return max(float(linear.max()), _ratio(np.unique(ranges, return_inverse=True)[1], y))

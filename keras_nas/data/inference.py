@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_nas.data.schema import DATE, Column, Kind, Schema, keys, numbers, present, seconds, texts
+from keras_nas.data.schema import DATE, Column, Kind, Schema, keys, numbers, present, seconds, shown, texts
 from keras_nas.errors import DataError
 
 FEW = 20
@@ -60,7 +60,7 @@ def _useless(series: Any) -> str | None:
     except TypeError:
         return None
     if distinct == 1 and len(there) == len(series):
-        return f"it is {there.iloc[0]!r} in every row"
+        return f"it is {shown(there.iloc[0])} in every row"
     if FEW <= distinct == len(there) and (_dense(there) or _names(there)):
         return "it has another value in every row, like an id"
     return None

@@ -10,6 +10,8 @@ import numpy as np
 from keras_nas.errors import DataError, suggest
 
 Kind = Literal["number", "date", "category", "code"]
+MISSING = int(np.iinfo(np.int64).min)
+"""What stands for a missing value among whole numbers; a missing date of NumPy's is the same number."""
 DATE = re.compile(r"\s*\d{4}-\d{2}-\d{2}")
 
 
@@ -29,8 +31,8 @@ class Column:
 
     @property
     def dtype(self) -> str:
-        """The type of its raw values: "string", or "float64", which is NaN where a value is missing."""
-        return "string" if self.kind == "category" else "float64"
+        """The type of its raw values: missing is "" in a "string", NaN in a "float64", `MISSING` in an "int64"."""
+        return {"number": "float64", "category": "string"}.get(self.kind, "int64")
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Schema:
                 f"{', '.join(repr(c.name) for c in self.columns)}."
                 + (f" Is it {near!r}? Rename it then." if near else " Add it, with missing values where not known.")
             )
-        read = {"number": numbers, "code": numbers, "date": seconds, "category": texts}[column.kind]
+        read = {"number": numbers, "code": codes, "date": seconds, "category": texts}[column.kind]
         return read(frame[column.name], f"{name}: the column {column.name!r}")
 
     def as_json(self) -> list[dict[str, str]]:
@@ -106,8 +108,27 @@ def numbers(series: Any, name: str) -> np.ndarray:
     return values
 
 
+def codes(series: Any, name: str) -> np.ndarray:
+    """A column of whole numbers as int64, `MISSING` where missing.
+
+    Raises:
+        DataError: A value is no whole number.
+    """
+    if series.dtype == np.int64:
+        return np.asarray(series.to_numpy())
+    values = numbers(series, name)
+    there = np.nan_to_num(values)
+    refuse(series, there != np.floor(there), f"{name} holds fractions", "whole numbers", "Round them.")
+    return np.where(np.isnan(values), MISSING, there.astype(np.int64))
+
+
+def real(values: np.ndarray) -> np.ndarray:
+    """Raw numbers, codes or dates as float64, NaN where missing."""
+    return np.where(values == MISSING, np.nan, values) if values.dtype == np.int64 else values
+
+
 def seconds(series: Any, name: str) -> np.ndarray:
-    """A column of dates as float64 seconds since 1970 (UTC), NaN where missing; numbers are such seconds already.
+    """A column of dates as int64 seconds since 1970 (UTC), `MISSING` where missing; numbers are such seconds already.
 
     Raises:
         DataError: A date cannot be read.
@@ -115,12 +136,11 @@ def seconds(series: Any, name: str) -> np.ndarray:
     import pandas as pd
 
     if pd.api.types.is_numeric_dtype(series.dtype):
-        return numbers(series, name)
+        return codes(series, name)
     stamps = pd.to_datetime(series, errors="coerce", utc=True, format="ISO8601" if _is_text(series) else None)
     wrong = np.asarray(stamps.isna()) & present(series)
     refuse(series, wrong, f"{name} holds dates that do not parse", "dates like 2024-02-29 or 2024-02-29T12:30", _DATES)
-    since = (stamps - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(seconds=1)
-    return np.asarray(since.to_numpy(dtype=np.float64, na_value=np.nan))
+    return np.asarray(stamps.dt.tz_localize(None).to_numpy("datetime64[s]").astype(np.int64))
 
 
 def texts(series: Any, name: str) -> np.ndarray:
@@ -145,8 +165,14 @@ def refuse(series: Any, wrong: np.ndarray, what: str, expected: str, advice: str
     if not wrong.any():
         return
     row = int(wrong.argmax())
-    value = series.iloc[row]
-    raise DataError(f"{what}, {value!r} first, in row {row:,} ({wrong.sum():,} in all); expected {expected}. {advice}")
+    raise DataError(
+        f"{what}, {shown(series.iloc[row])} first, in row {row:,} ({wrong.sum():,} in all); expected {expected}. {advice}"
+    )
+
+
+def shown(value: Any) -> str:
+    """A value as Python writes it, without NumPy's type."""
+    return repr(value.item() if isinstance(value, np.generic) else value)
 
 
 def present(series: Any) -> np.ndarray:

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from keras_nas.data.schema import MISSING
 from keras_nas.tasks.base import FRONT
 from keras_nas.tasks.preprocessing import UNKNOWN, Category, Number, Preprocessing, part_of
 
 NUMBERS, CATEGORIES = "numbers", "categories"
-MISSING, OTHER = -(2**62), -(2**62) - 1
-"""Whole numbers that stand for a missing code, and for an unknown one."""
+OTHER = MISSING + 1
+"""The whole number by which Keras calls what a vocabulary does not have."""
 
 
 def front(preprocessing: Preprocessing) -> Any:
@@ -40,7 +41,8 @@ def _numbers(numbers: Sequence[Number], x: dict[str, Any]) -> Any:
     """All piecewise linear maps at once: the sum of the rises of the pieces, each as far as it is passed."""
     from keras import ops
 
-    parts = [ops.cast(part_of(number.part, x[number.column], ops), "float64") for number in numbers]
+    real = {key: _real(x[key]) for key in dict.fromkeys(number.column for number in numbers)}
+    parts = [ops.cast(part_of(number.part, real[number.column], ops), "float64") for number in numbers]
     raw = ops.stack(parts, axis=1)
     missing = ops.isnan(raw)
     start, rate, rise = _pieces(numbers)
@@ -49,6 +51,15 @@ def _numbers(numbers: Sequence[Number], x: dict[str, Any]) -> Any:
     passed = ops.clip((ops.expand_dims(there, -1) - start) * rate, 0.0, 1.0)
     values = ops.sum(passed * rise, axis=-1) + base
     return ops.cast(ops.where(missing, np.zeros(len(numbers)), values), "float32")
+
+
+def _real(column: Any) -> Any:
+    """A raw column as float64, NaN where missing."""
+    from keras import ops
+
+    if column.dtype == "float64":
+        return column
+    return ops.where(ops.equal(column, MISSING), float("nan"), ops.cast(column, "float64"))
 
 
 def _pieces(numbers: Sequence[Number]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -75,9 +86,8 @@ def _categories(categories: Sequence[Category], x: dict[str, Any]) -> Any:
 
 
 def _code(category: Category, column: Any) -> Any:
-    from keras import layers, ops
+    from keras import layers
 
     if column.dtype == "string":
         return layers.StringLookup(vocabulary=["", *category.values], oov_token=UNKNOWN)(column)
-    whole = ops.cast(ops.where(ops.isnan(column), float(MISSING), column), "int64")
-    return layers.IntegerLookup(vocabulary=[MISSING, *category.values], oov_token=OTHER)(whole)
+    return layers.IntegerLookup(vocabulary=[MISSING, *category.values], oov_token=OTHER)(column)

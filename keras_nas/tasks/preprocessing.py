@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from keras_nas.data.schema import Column, Schema
+from keras_nas.data.schema import MISSING, Column, Schema, real
 from keras_nas.data.trees import TextArray
 
 KNOTS = 64
@@ -107,7 +107,7 @@ def learn(schema: Schema, x: Mapping[str, Any], train: np.ndarray) -> Preprocess
         if column.kind in ("category", "code"):
             categories.append(Category(column.key, _values(column, x[column.key], train)))
         else:
-            numbers += _numbers(column, np.asarray(x[column.key][train]))
+            numbers += _numbers(column, real(np.asarray(x[column.key][train])))
     return Preprocessing(schema.columns, tuple(numbers), tuple(categories))
 
 
@@ -164,11 +164,10 @@ def _values(column: Column, array: Any, train: np.ndarray) -> tuple[Any, ...]:
         counts = np.bincount(array.codes[train], minlength=len(array.values))
         values = array.values
     else:
-        there = np.asarray(array[train])
-        there = there if column.kind == "category" else there[~np.isnan(there)].astype(np.int64)
-        values, counts = np.unique(there, return_counts=True)
+        values, counts = np.unique(np.asarray(array[train]), return_counts=True)
     order = np.argsort(-counts, kind="stable")
-    chosen = [values[number] for number in order if counts[number] >= RARE and values[number] not in ("", UNKNOWN)]
+    reserved = ("", UNKNOWN) if column.kind == "category" else (MISSING,)
+    chosen = [values[number] for number in order if counts[number] >= RARE and values[number] not in reserved]
     return tuple(value if isinstance(value, str) else int(value) for value in chosen[:VOCABULARY])
 
 
