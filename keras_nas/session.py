@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,14 +20,16 @@ from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.custom import registered_here
 from keras_nas.estimators.fidelity import Budgeting
 from keras_nas.estimators.precision import training_precision
+from keras_nas.estimators.shared import SHARED, SUPERNET, shared_trial
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.estimators.training import train
+from keras_nas.estimators.zero_cost.estimator import score_untrained
 from keras_nas.identity import facts, identity
 from keras_nas.ledger import Ledger, Trial
 from keras_nas.outcome import conclude, ranked, winner
 from keras_nas.preflight import check_feasible, check_latency, cost_function, screen
 from keras_nas.preparation import Data, account, prepare
-from keras_nas.strategy import Failure, Problem
+from keras_nas.strategy import UNTRAINED, Failure, Problem, Proposal
 from keras_nas.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -137,9 +139,9 @@ class Session:
     def _job(self, training: Training) -> Any:
         def make(trial: Trial, changes: Mapping[str, Any]) -> Job:
             proposal = trial.proposal
-            alone = "final" in proposal.fidelity or len(self.shares) < 2
+            alone = not {"final", SUPERNET}.isdisjoint(proposal.fidelity) or len(self.shares) < 2
             return Job(
-                train,
+                _function(proposal),
                 {
                     "training": training,
                     "architecture": None if proposal.note.get(BASELINE) else proposal.architecture,
@@ -187,6 +189,13 @@ class Session:
             "workers": len(self.shares),
             "devices_per_trial": max(1, len(self.part.devices)),
         }
+
+
+def _function(proposal: Proposal) -> Callable[..., Mapping[str, Any]]:
+    """What runs a trial."""
+    if SHARED in proposal.fidelity:
+        return shared_trial
+    return score_untrained if UNTRAINED in proposal.fidelity else train
 
 
 def versions() -> dict[str, str]:
