@@ -10,6 +10,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from keras_nas.engine.store import read_only
+from keras_nas.estimators.shared_check import check_lines
+from keras_nas.estimators.shared_search import ALONE
 from keras_nas.objectives.constraints import margin_report
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ def summarise(result: SearchResult) -> str:
     ]
     if result.baseline is not None:
         lines.append(f"Your own model: {objective} {result.baseline.scores[objective]:.4f} after equal training.")
-    lines += _constraint_lines(result)
+    lines += _constraint_lines(result) + _sharing_lines(result)
     lines += [
         f"Retrained {candidate.number}: {objective} {candidate.scores[objective]:.4f}." for candidate in result.refits
     ]
@@ -42,6 +44,13 @@ def summarise(result: SearchResult) -> str:
         lines.append("Failures: " + ", ".join(f"{count} x {kind}" for kind, count in kinds.items()) + ".")
     lines.append(_time_line(result))
     return "\n".join(lines)
+
+
+def _sharing_lines(result: SearchResult) -> list[str]:
+    """How well shared weights ranked the networks that were trained alone, where there are some."""
+    objective = result.objectives[0].name
+    pairs = [(c.measurements["shared"][objective], c.scores[objective]) for c in result.trials if ALONE in c.fidelity]
+    return check_lines([shared for shared, _ in pairs], [alone for _, alone in pairs])
 
 
 def _costs(scores: Mapping[str, float]) -> str:
