@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from keras_nas.markup import table
+
 Label = str | int | float | bool
 
 
@@ -51,6 +53,9 @@ class Architecture(Mapping[str, Label]):
 
     def __repr__(self) -> str:
         return f"Architecture({self._labels!r})"
+
+    def _repr_html_(self) -> str:
+        return table(["decision", "answer"], [(path, str(label)) for path, label in self._labels.items()])
 
     def replace(self, labels: Mapping[str, Any]) -> Architecture:
         """A copy with some answers changed or added."""

@@ -85,6 +85,15 @@ def _candidate(directory: Path, number: int, *columns: str | None) -> Candidate:
     return Candidate(number, Architecture(architecture), scores, fidelity, file, measurements, bool(note.get(BASELINE)))
 
 
+def refused(directory: Path) -> list[tuple[int, str]]:
+    """Proposals that were refused before any training, since a constraint cannot be met: number, message."""
+    with closing(read_only(directory)) as connection:
+        found = connection.execute(
+            "SELECT number, failure_message FROM trials WHERE failure_kind = 'infeasible' AND source != 'run'"
+        ).fetchall()
+    return [(int(number), str(message)) for number, message in found]
+
+
 def failed(directory: Path) -> list[tuple[int, str, str]]:
     """Failed trainings of a search: number, kind, message."""
     with closing(read_only(directory)) as connection:

@@ -1,4 +1,4 @@
-"""The command line: `keras-nas demo | methods | spaces | status | leaderboard`."""
+"""The command line: `keras-nas demo | methods | spaces | status | leaderboard | report`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ EXAMPLES = """examples:
   keras-nas spaces                        ready search spaces of image classification
   keras-nas status keras_nas_runs/x       how far a search is, also while it runs
   keras-nas leaderboard keras_nas_runs/x  what a finished search found
+  keras-nas report keras_nas_runs/x       the same as one HTML page, with charts and the winner's picture
 
 exit codes: 0 done, 1 an error that the message explains, 2 wrong arguments"""
 
@@ -68,6 +69,10 @@ def _parser() -> argparse.ArgumentParser:
     leaderboard = commands.add_parser("leaderboard", help="what a finished search found")
     leaderboard.add_argument("directory")
     leaderboard.set_defaults(command=_leaderboard)
+    report = commands.add_parser("report", help="one HTML page of what a finished search found")
+    report.add_argument("directory")
+    report.add_argument("--output", help="the page's file (default: report.html in the search's folder)")
+    report.set_defaults(command=_report)
     return parser
 
 
@@ -108,3 +113,10 @@ def _leaderboard(parsed: argparse.Namespace) -> None:
     result = load(parsed.directory)
     print(result.leaderboard().to_string(index=False))
     print(result.summary())
+
+
+def _report(parsed: argparse.Namespace) -> None:
+    from keras_nas.result import load
+
+    result = load(parsed.directory)
+    print(result.report(parsed.output or result.directory / "report.html"))

@@ -8,14 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from keras_nas.candidate import trained
+from keras_nas.data import Split
 from keras_nas.engine.files import RESULT
 from keras_nas.engine.summary import failure_report
+from keras_nas.environment import environment
 from keras_nas.errors import SearchFailed
 from keras_nas.estimators.assignment import Training
-from keras_nas.estimators.scoring import validation_scores
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.estimators.training import MODEL
 from keras_nas.files import read_json, write_json
+from keras_nas.holdout import judged
 from keras_nas.ledger import Trial, is_training
 from keras_nas.objectives.constraints import Constraint, total_violation
 from keras_nas.objectives.objective import Objective, losses
@@ -96,17 +99,12 @@ def conclude(training: Training, directory: Path, best: Trial, told: Mapping[str
     else:
         uses = before.get("holdout", {}).get("uses", 0)
         holdout = {**_holdout(training, directory, best), "uses": uses + 1}
-    write_json(file, {**told, "winner": best.number, "holdout": holdout})
+    write_json(file, {**told, "winner": best.number, "holdout": holdout, "environment": environment()})
 
 
 def _holdout(training: Training, directory: Path, best: Trial) -> dict[str, Any]:
-    """The winner's scores on rows that nothing has seen, and how many there are."""
-    import keras
-
-    from keras_nas.data import Rows, Split
-
-    rows, split = Rows.load(training.data), Split.load(training.data)
-    if not len(split.holdout):
-        return {"rows": 0, "scores": {}}
-    model = keras.models.load_model(directory / "trials" / str(best.number) / MODEL, compile=False)
-    return {"rows": len(split.holdout), "scores": validation_scores(training, model, rows, split.holdout)}
+    """What rows that nothing has seen say of the winner, and of the user's own model beside it."""
+    rows = len(Split.load(training.data).holdout)
+    found = {"rows": rows, **judged(training, directory / "trials" / str(best.number) / MODEL)}
+    own = [trial.file for trial in trained(directory) if trial.baseline and trial.file.exists()]
+    return {**found, "baseline": judged(training, own[0])} if own and rows else found

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keras_nas.candidate import Candidate, failed, trained
+from keras_nas.candidate import Candidate, failed, refused, trained
 from keras_nas.data import Rows
 from keras_nas.engine.files import REFITS, RESULT
 from keras_nas.errors import StoreError
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
+    from matplotlib.figure import Figure
 
+    from keras_nas.drawing import Picture
     from keras_nas.estimators.assignment import Training
     from keras_nas.export import Export
+    from keras_nas.looking.timeline import Timeline
 
 
 class SearchResult:
@@ -56,6 +59,18 @@ class SearchResult:
     def failures(self) -> list[tuple[int, str, str]]:
         """Failed trainings: number, kind, message."""
         return failed(self.directory)
+
+    @cached_property
+    def refusals(self) -> list[tuple[int, str]]:
+        """Proposals that were refused before any training, since a constraint cannot be met: number, message."""
+        return refused(self.directory)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """When things happened, and what the time was spent on; pauses between runs do not count."""
+        from keras_nas.looking.timeline import Timeline
+
+        return Timeline.read(self.directory)
 
     @property
     def winner(self) -> Candidate:
@@ -98,10 +113,83 @@ class SearchResult:
         return front(self)
 
     def leaderboard(self) -> pd.DataFrame:
-        """All trained networks, best first: scores, epochs that they were trained, and every decision."""
+        """All trained networks, best first: what was measured, with the unit in the name, and every decision.
+
+        Returns:
+            Columns trial, stage ("final" was trained to the end, "explored" shortly, "baseline" is your own model), the
+            scores (`val_...`) and costs (params, size_mb of them in float32, latency_ms, flops ... where they were
+            measured), epochs and seconds of training; then the decisions by their paths.
+        """
         from keras_nas.looking.board import leaderboard
 
         return leaderboard(self)
+
+    @cached_property
+    def importance(self) -> pd.DataFrame:
+        """What each decision mattered for the first objective, most first, and how sure that is.
+
+        Returns:
+            Columns decision, share (of the scores' variance that a random forest no longer foretells when the
+            decision's answers are shuffled), spread (standard deviation over 20 samples of the networks) and explained
+            (what the forests foretell in all). Empty with fewer than 10 networks, or where all score the same.
+
+        Reference:
+            Breiman, "Random forests", Machine Learning 45, 2001.
+        """
+        from keras_nas.looking.importance import importance
+
+        return importance(self)
+
+    def plot(self, kind: str = "overview") -> Figure:
+        """A chart of the search.
+
+        Args:
+            kind: "search" (every score over the seconds, the best so far), "trials" (over the number of networks),
+                "front" (score and cost: the second objective, or the latency where it was measured, or the size),
+                "importance" (what each decision mattered), "parallel" (each network as a line through its decisions),
+                or "overview" (four of them).
+
+        Returns:
+            A Matplotlib figure, which a notebook shows and `figure.savefig("search.png")` writes; pyplot is not
+            involved.
+
+        Raises:
+            InvalidArgument: for another kind.
+        """
+        from keras_nas.looking.charts import plot
+
+        return plot(self, kind)
+
+    def plot_architecture(self, candidate: Candidate | None = None) -> Picture:
+        """The network as a picture: layers in boxes, cells and stages in frames, shapes and parameters.
+
+        Args:
+            candidate: of this result; by default the winner.
+
+        Returns:
+            SVG text that a notebook shows; `.save("winner.svg")` writes it.
+
+        Raises:
+            StoreError: when the candidate's model was not kept.
+            InvalidArgument: when the model, one of your own, has no graph of layers.
+        """
+        from keras_nas.drawing import draw
+
+        shown = candidate or self.winner
+        return draw(shown.model, f"trial {shown.number}")
+
+    def report(self, path: str | Path = "report.html") -> Path:
+        """Write one self-contained page without scripts: what was found, how far to trust it, and how to do it again.
+
+        Args:
+            path: the HTML file; its folder must exist. An earlier one is replaced.
+
+        Returns:
+            The path.
+        """
+        from keras_nas.looking.report import write_report
+
+        return write_report(self, path)
 
     @cached_property
     def rows(self) -> Rows:
@@ -165,6 +253,11 @@ class SearchResult:
 
     def __repr__(self) -> str:
         return self.summary()
+
+    def _repr_html_(self) -> str:
+        from keras_nas.looking.card import card
+
+        return card(self)
 
 
 def load(directory: str | Path) -> SearchResult:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from keras_nas.engine.store import read_only
 from keras_nas.estimators.shared_check import check_lines
 from keras_nas.estimators.shared_search import ALONE
 from keras_nas.objectives.constraints import margin_report
 
 if TYPE_CHECKING:
     from keras_nas.result import SearchResult
-
-PARTS = ("build", "fit", "score")
-"""What a trial spends its seconds on."""
 
 
 def summarise(result: SearchResult) -> str:
@@ -34,7 +27,10 @@ def summarise(result: SearchResult) -> str:
         _holdout_line(told["holdout"]),
     ]
     if result.baseline is not None:
-        lines.append(f"Your own model: {objective} {result.baseline.scores[objective]:.4f} after equal training.")
+        held = result.told["holdout"].get("baseline")
+        beside = f"; hold-out {scores_in_words(held)}" if held else ""
+        score = result.baseline.scores[objective]
+        lines.append(f"Your own model: {objective} {score:.4f} after equal training{beside}.")
     lines += _constraint_lines(result) + _sharing_lines(result)
     lines += [
         f"Retrained {candidate.number}: {objective} {candidate.scores[objective]:.4f}." for candidate in result.refits
@@ -59,30 +55,23 @@ def _costs(scores: Mapping[str, float]) -> str:
 
 
 def _holdout_line(holdout: Mapping[str, Any]) -> str:
-    """The hold-out scores; accuracy with its 95 % interval (Wilson)."""
+    """The hold-out scores with their 95 % intervals."""
     if not holdout["rows"]:
         return "Hold-out: none was asked for; the validation score is optimistic, since it chose the winner."
-    scores, count = holdout["scores"], holdout["rows"]
-    words = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
-    if "accuracy" in scores:
-        low, high = wilson(scores["accuracy"], count)
-        words += f" (95 % interval of the accuracy {low:.4f} to {high:.4f})"
+    words = scores_in_words(holdout)
     uses = holdout["uses"]
     saw = "only the winner saw, once" if uses == 1 else f"{uses} winners saw, one after each run of the search"
-    return f"Hold-out, {count:,} rows that {saw}: {words}."
+    return f"Hold-out, {holdout['rows']:,} rows that {saw}: {words}."
 
 
-def wilson(share: float, count: int, z: float = 1.96) -> tuple[float, float]:
-    """The score interval of a proportion (Wilson, 1927).
-
-    Args:
-        share: observed.
-        count: observations.
-        z: quantile of the normal distribution.
-    """
-    centre = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z / (1 + z * z / count) * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
-    return centre - half, centre + half
+def scores_in_words(judged: Mapping[str, Any]) -> str:
+    """Scores with their 95 % intervals, where these were kept."""
+    spread = judged.get("intervals", {})
+    words = []
+    for name, value in judged["scores"].items():
+        known = f" (95 % interval {spread[name][0]:.4f} to {spread[name][1]:.4f})" if name in spread else ""
+        words.append(f"{name} {value:.4f}{known}")
+    return ", ".join(words)
 
 
 def _constraint_lines(result: SearchResult) -> list[str]:
@@ -102,9 +91,5 @@ def _constraint_lines(result: SearchResult) -> list[str]:
 
 def _time_line(result: SearchResult) -> str:
     """What the trials' own seconds went into."""
-    spent: Counter[str] = Counter()
-    with closing(read_only(result.directory)) as connection:
-        for (seconds,) in connection.execute("SELECT seconds FROM attempts WHERE seconds IS NOT NULL"):
-            parts = json.loads(seconds)
-            spent.update({name: parts[name] for name in PARTS if name in parts})
-    return "Trials' time: " + ", ".join(f"{name} {value:.0f} s" for name, value in spent.items()) + "."
+    parts = result.timeline.parts
+    return "Trials' time: " + ", ".join(f"{name} {value:.0f} s" for name, value in parts.items()) + "."

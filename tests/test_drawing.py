@@ -1,17 +1,22 @@
-"""Pictures: well-formed SVG with every layer, boxes that do not overlap, lines from what is heard."""
+"""Pictures: well-formed SVG with every layer, what belongs together framed, boxes that do not overlap."""
 
 import xml.etree.ElementTree as ElementTree
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
+import keras
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
 
-from keras_nas.drawing import draw
+from keras_nas.drawing import Picture, draw
 from keras_nas.drawing.layout import arrange
-from keras_nas.drawing.record import describe
+from keras_nas.drawing.scopes import grouped, label
+from keras_nas.drawing.steps import describe, steps_of
+from keras_nas.errors import InvalidArgument
+from keras_nas.net import KerasNet
 from keras_nas.space import Choice, Op, Series
 from keras_nas.spaces import Space
 from keras_nas.spaces.nas_bench_201 import nas_bench_201
@@ -27,33 +32,79 @@ def texts(picture: str) -> list[str]:
     return [text.text for text in parsed(picture).iter(f"{SVG}text")]
 
 
-def lines(picture: str) -> int:
+def arrows(picture: str) -> int:
     return sum(path.get("marker-end") is not None for path in parsed(picture).iter(f"{SVG}path"))
 
 
-def skip(net: Any, x: Any) -> Any:
-    y = net(layers.Conv2D, x, filters=3, kernel_size=3, strides=2, padding="same")
-    z = net(layers.Conv2D, net(layers.ReLU, y), filters=3, kernel_size=(1, 3), padding="same")
-    return net(layers.Add, [y, z])
+def model_of(network: Any, shape: tuple[int, ...] = (8, 8, 1)) -> Any:
+    x = keras.Input(shape)
+    return keras.Model(x, network(KerasNet("float32", ""), x))
 
 
-def test_a_chain_is_one_box_with_the_shape_of_its_output() -> None:
+def residual(net: Any, x: Any, filters: int) -> Any:
+    y = net(layers.Conv2D, x, filters=filters, kernel_size=3, padding="same", activation="relu")
+    z = net(layers.Conv2D, net(layers.BatchNormalization, y), filters=filters, kernel_size=(1, 3), padding="same")
+    return net(layers.ReLU, net(layers.Add, [y, z]))
+
+
+def blocks(net: Any, x: Any) -> Any:
+    for number, filters in enumerate((4, 4, 8)):
+        x = residual(net.at(f"stage/blocks/{number}"), x, filters)
+    return net(layers.GlobalAveragePooling2D, x)
+
+
+def test_a_chain_is_one_box_with_shapes_where_they_change() -> None:
     def chain(net: Any, x: Any) -> Any:
-        return net(layers.Activation, net.at("top/0")(layers.Dense, x, units=3), activation="swish")
+        return net.at("top/0")(layers.Activation, net.at("top/0")(layers.Dense, x, units=3), activation="swish")
 
-    assert texts(draw(chain, (4,))) == ["input", "4", "top/0", "Dense 3", "3", "swish", "3"]
+    shown = texts(draw(model_of(chain, (4,))))
+    assert shown == ["input", "4", "top 0", "15 params", "Dense 3", "3", "silu"]
 
 
 def test_branches_are_boxes_of_their_own() -> None:
-    picture = draw(skip, (8, 8, 1), "a < b")
+    picture = draw(model_of(lambda net, x: residual(net, x, 3)), "a < b")
     assert texts(picture) == [
         *("input", "8 x 8 x 1"),
-        *("Conv2D 3 3x3 /2", "4 x 4 x 3"),
-        *("ReLU", "Conv2D 3 1x3", "4 x 4 x 3"),
-        *("Add", "4 x 4 x 3"),
+        *("30 params", "Conv2D 3 3x3 relu", "8 x 8 x 3"),
+        *("42 params", "BatchNormalization", "8 x 8 x 3", "Conv2D 3 1x3"),
+        *("Add", "8 x 8 x 3", "ReLU"),
     ]
-    assert lines(picture) == 4
+    assert arrows(picture) == 4
     assert parsed(picture).find(f"{SVG}title").text == "a < b"
+
+
+def test_a_block_is_framed_once_and_its_likes_are_closed() -> None:
+    shown = texts(draw(model_of(blocks)))
+    assert shown.count("stage blocks 0") == 1
+    assert "8 x 8 x 4, 108 params" in shown
+    assert shown.count("like stage blocks 0") == 2
+    assert shown.count("Conv2D 4 1x3") == 1
+    assert "328 params" not in shown
+    assert sum(text.endswith(" params") for text in shown) >= 4
+
+
+def test_another_kernel_is_another_block() -> None:
+    def network(net: Any, x: Any) -> Any:
+        y = residual(net.at("a"), x, 4)
+        z = net.at("b")(layers.Conv2D, y, filters=4, kernel_size=5, padding="same")
+        return net.at("b")(layers.Add, [z, net.at("b")(layers.ReLU, y)])
+
+    shown = texts(draw(model_of(network)))
+    assert not [text for text in shown if text.startswith("like")]
+
+
+def test_what_cannot_be_framed_is_not() -> None:
+    """A scope that is left and entered again would hear a group that hears it."""
+
+    def network(net: Any, x: Any) -> Any:
+        first = net.at("a")(layers.Conv2D, x, filters=2, kernel_size=1)
+        outside = net.at("b")(layers.ReLU, first)
+        second = net.at("a")(layers.Add, [first, outside])
+        return net.at("a")(layers.ReLU, net.at("b")(layers.Add, [second, outside]))
+
+    steps = steps_of(model_of(network))
+    assert [scope.scopes for scope in grouped(steps).scopes] == [[]] * 6
+    assert arrows(draw(model_of(network))) == 8 - 1
 
 
 @pytest.mark.parametrize(
@@ -61,27 +112,63 @@ def test_branches_are_boxes_of_their_own() -> None:
     [
         ("Conv2D", {"filters": 8, "kernel_size": 3, "groups": 4, "use_bias": False}, "Conv2D 8 3x3 groups 4"),
         ("DepthwiseConv2D", {"kernel_size": 5, "dilation_rate": 2}, "DepthwiseConv2D 5x5 dilated 2"),
-        ("MaxPooling2D", {"pool_size": 2, "strides": 1}, "MaxPooling2D 2x2"),
+        ("MaxPooling2D", {"pool_size": (2, 2), "strides": (1, 1)}, "MaxPooling2D 2x2"),
+        ("Conv2D", {"kernel_size": (3, 1), "strides": (2, 1), "activation": "linear"}, "Conv2D 3x1 /2x1"),
         ("MultiHeadAttention", {"num_heads": 4, "key_dim": 8}, "MultiHeadAttention heads 4"),
         ("Dropout", {"rate": 0.2}, "Dropout 0.2"),
+        ("Dense", {"units": 2, "activation": {"class_name": "Own"}}, "Dense 2"),
     ],
 )
 def test_layers_say_what_people_compare(kind: str, config: dict[str, Any], text: str) -> None:
     assert describe(kind, config) == text
 
 
+def test_places_for_people() -> None:
+    assert label(("stage0", "0", "cell")) == "stage0 0 cell"
+    assert label(("cell", "0", "0", "1", "pool"), ("cell",)) == "pool"
+    assert label(("cell", "2"), ("cell",)) == "2"
+    assert label(()) == ""
+
+
 def test_a_space_draws_its_architectures() -> None:
     space = Space("tiny", Series(Op(layers.Dense, units=Choice("units", [2, 3])), name="stem"))
-    assert texts(space.draw({"stem/units": 3}, (4,))) == ["input", "4", "stem", "Dense 3", "3"]
+    assert texts(space.draw({"stem/units": 3}, (4,))) == ["input", "4", "stem", "15 params", "Dense 3", "3"]
 
 
 def test_a_cell_is_drawn_with_all_its_edges() -> None:
-    space = nas_bench_201(channels=4, cells=1, stages=1)
+    space = nas_bench_201(channels=4, cells=2, stages=1)
     picture = space.draw(space.network_decisions.walk(lambda decision: "nor_conv_1x1"), (8, 8, 3))
-    edges = [(source, node) for node in range(3) for source in range(node + 1)]
-    places = [f"stage0.0/cell/{node}/{source}/{source}->{node + 1}/nor_conv_1x1" for source, node in edges]
-    assert [texts(picture).count(place) for place in places] == [1] * 6
-    assert lines(picture) == 1 + 3 + 2 + 2 + 1 + 3 + 1
+    shown = texts(picture)
+    assert shown.count("nor_conv_1x1") == 6
+    assert shown.count("like stage0 0 cell") == 1
+    assert shown.count("Add") == 2
+
+
+def test_weights_of_a_shared_layer_count_once() -> None:
+    dense = layers.Dense(4)
+    x = keras.Input((4,))
+    assert [step.params for step in steps_of(keras.Model(x, dense(dense(x))))] == [0, 20, 0]
+
+
+def test_a_model_without_a_graph_is_refused() -> None:
+    class Own(keras.Model):
+        pass
+
+    with pytest.raises(InvalidArgument, match=r"The model 'own' \(Own\) has no graph of layers to draw: expected a"):
+        draw(Own(name="own"))
+
+
+def test_a_hostile_name_is_text() -> None:
+    x = keras.Input((4,))
+    picture = draw(keras.Model(x, layers.Dense(2, name="<script>]]>.dense")(x)), "<script>")
+    assert "<script>]]>" in texts(picture)
+    assert "<script" not in picture
+
+
+def test_a_picture_is_saved_and_shown(tmp_path: Path) -> None:
+    picture = Picture("<svg>é</svg>")
+    assert picture.save(tmp_path / "p.svg") == tmp_path / "p.svg"
+    assert (tmp_path / "p.svg").read_text(encoding="utf-8") == picture._repr_svg_() == picture
 
 
 def graphs(boxes: int) -> st.SearchStrategy[dict[int, list[int]]]:

@@ -15,7 +15,7 @@ from tests.source import ROOT, Source, package, sources
 # Lowest first. A module imports from its own row and the rows above it in this table, never from below.
 LAYERS = (
     ("errors", "points"),
-    ("files",),
+    ("files", "markup"),
     ("artefact",),
     ("architecture", "domains"),
     ("decisions",),
@@ -37,7 +37,8 @@ LAYERS = (
     ("export",),
     ("preflight", "methods", "callbacks", "arguments"),
     ("workspace", "pools", "goal"),
-    ("outcome", "candidate", "identity"),
+    ("candidate", "identity", "environment", "holdout"),
+    ("outcome",),
     ("result", "looking", "deploying", "summary", "refit", "preparation", "session", "search"),
     ("testing", "demo", "cli", "__main__"),
 )

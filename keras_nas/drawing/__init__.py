@@ -1,5 +1,5 @@
-"""Pictures of networks: SVG text from a space's architecture or any network written against a Net."""
+"""Pictures of networks: SVG of any functional Keras model, what belongs together in frames."""
 
-from keras_nas.drawing.picture import draw
+from keras_nas.drawing.picture import Picture, draw
 
-__all__ = ["draw"]
+__all__ = ["Picture", "draw"]

@@ -12,7 +12,7 @@ SWEEPS = 8
 
 @dataclass
 class Spot:
-    """A box, or the point of a row through which a long line runs; all lengths in pixels.
+    """A box, or the part of a row through which a long line runs; all lengths in pixels.
 
     Args:
         width: of the box.
@@ -38,7 +38,7 @@ class Layout:
     """Boxes in place.
 
     Args:
-        spots: the boxes in the order they were given, then the points of long lines.
+        spots: the boxes in the order they were given, then the parts of long lines.
         routes: each line as numbers of spots, from its upper box to its lower one.
         width: of all, in pixels.
         height: of all, in pixels.
@@ -66,7 +66,7 @@ def arrange(sizes: Sequence[tuple[float, float]], inputs: Mapping[int, Sequence[
         rows[spot.row].append(number)
     for sweep in range(SWEEPS):
         _sweep(spots, rows, downward=sweep % 2 == 0)
-    _stack(spots, rows)
+    _stack(spots, rows, len(sizes))
     left = min(spot.x - spot.width / 2 for spot in spots)
     for spot in spots:
         spot.x -= left
@@ -114,11 +114,13 @@ def _place(spots: list[Spot], row: list[int], wishes: list[float]) -> None:
         spots[number].x = start + offset
 
 
-def _stack(spots: list[Spot], rows: list[list[int]]) -> None:
-    """The rows from top to bottom, each box in the middle of its row's height."""
+def _stack(spots: list[Spot], rows: list[list[int]], boxes: int) -> None:
+    """The rows from top to bottom, each box in the middle of its row's height; long lines run straight through."""
     y = 0.0
     for row in rows:
         height = max(spots[number].height for number in row)
         for number in row:
+            if number >= boxes:
+                spots[number].height = height
             spots[number].y = y + (height - spots[number].height) / 2
         y += height + GAP_Y

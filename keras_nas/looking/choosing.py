@@ -60,7 +60,10 @@ def ordered(result: SearchResult, candidates: Sequence[Candidate]) -> list[Candi
 
 def front(result: SearchResult) -> list[Candidate]:
     """The networks with a model that no other beats in every objective, by the first objective."""
-    candidates = kept(result)
+    return sorted(unbeaten(result, kept(result)), key=lambda candidate: result.objectives[0].loss(candidate.scores))
+
+
+def unbeaten(result: SearchResult, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those that no other of them beats in every objective."""
     matrix = losses(result.objectives, [candidate.scores for candidate in candidates])
-    unbeaten = [candidates[position] for position in pareto_front(matrix)]
-    return sorted(unbeaten, key=lambda candidate: result.objectives[0].loss(candidate.scores))
+    return [candidates[position] for position in pareto_front(matrix)]

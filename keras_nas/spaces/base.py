@@ -12,14 +12,19 @@ from keras_nas import operators
 from keras_nas.architecture import Architecture, Label
 from keras_nas.decisions import Decisions
 from keras_nas.encoding import encode
+from keras_nas.markup import table, tag
 from keras_nas.net import KerasNet, Net
 from keras_nas.nodes import Found, Node, Place, Value, Walk, list_decisions, open_decisions, resolve
-from keras_nas.spaces.outline import outline, shown_size
+from keras_nas.spaces.outline import condition, outline, shown_size
 from keras_nas.tuning import tune
 
 if TYPE_CHECKING:
     from keras_tuner import HyperParameters
 
+    from keras_nas.drawing import Picture
+
+SHOWN = 12
+"""Decisions that a notebook shows of a space."""
 RECIPE = Place("recipe")
 Seed = int | np.random.Generator
 
@@ -29,8 +34,7 @@ class Space:
 
     Args:
         name: for people and records.
-        network: maps the prepared input, one tensor or several by name, to a feature vector `(batch, features)`; the
-            task appends its own outputs.
+        network: maps the prepared input, one tensor or several by name, to a feature vector `(batch, features)`; the task appends its own outputs.
         recipe: training settings by name; each a constant, a Choice or a Range. Decisions get the scope `recipe`.
         description: one line for `keras_nas.spaces()`.
         start: architectures known to be good, which a search tries first.
@@ -121,21 +125,30 @@ class Space:
         """Apply the network to `x`, a tensor of `net` or several by name; `facts` answer to `Given`."""
         return self.network.apply(Walk(architecture, net, given=dict(facts or {})), x)
 
-    def draw(self, architecture: Mapping[str, Label], input_shape: Sequence[int]) -> str:
-        """The network of an architecture as SVG text; a notebook shows it by `IPython.display.SVG(text)`.
+    def draw(self, architecture: Mapping[str, Label], input_shape: Sequence[int]) -> Picture:
+        """The network of an architecture as a picture, which a notebook shows and `.save("network.svg")` writes.
 
         Args:
             architecture: answers to the network's decisions.
             input_shape: of one row, `(height, width, channels)` for images.
         """
+        import keras
+
         from keras_nas.drawing import draw
 
-        return draw(lambda net, x: self.features(architecture, net, x), input_shape, self.name)
+        x = keras.Input(tuple(input_shape))
+        return draw(keras.Model(x, self.features(architecture, KerasNet("float32", ""), x)), self.name)
 
     def __repr__(self) -> str:
         networks, recipes = self.network_decisions, self.recipe_decisions
         recipe = f" x {shown_size(recipes.size)} recipes" if recipes else ""
         return f"Space({self.name!r}, {shown_size(networks.size)} networks{recipe})"
+
+    def _repr_html_(self) -> str:
+        rows = [[decision.path, decision.domain.shown(), condition(decision)] for decision in self.decisions]
+        shown = table(["decision", "answers", "asked"], rows[:SHOWN])
+        more = f"{len(rows) - SHOWN} more decisions: print(space)" if len(rows) > SHOWN else None
+        return tag("div", tag("b", repr(self)), tag("p", self.description), shown, tag("p", more) if more else None)
 
     def __str__(self) -> str:
         head = [repr(self), *([self.description] if self.description else [])]

@@ -30,11 +30,15 @@ def outline(decisions: Decisions) -> Iterator[str]:
         for depth in range(same, len(scopes)):
             yield f"{'  ' * depth}{scopes[depth]}"
         entered = tuple(scopes)
-        yield f"{'  ' * len(scopes)}{name}: {decision.domain.shown()}{_condition(decision)}"
+        yield f"{'  ' * len(scopes)}{name}: {decision.domain.shown()}{condition(decision)}"
 
 
-def _condition(decision: Decision) -> str:
-    """The innermost condition, unless the scope tells it."""
+def condition(decision: Decision) -> str:
+    """The innermost condition in words, "" where the scope tells it.
+
+    Args:
+        decision: of a space.
+    """
     if not decision.when or decision.path.startswith(f"{decision.when[-1][0]}/"):
         return ""
     path, labels = decision.when[-1]

@@ -1,0 +1,75 @@
+"""When things happened in a search, and what its time was spent on."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from keras_nas.engine.store import read_only
+
+PARTS = ("build", "fit", "score")
+"""What a trial spends its seconds on."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The time of a search; pauses between its runs do not count.
+
+    Args:
+        seconds: of wall-clock time in all.
+        last: when anything was last recorded, in seconds since 1970.
+        calls: what each run of the search was called with: `arguments` and `versions`.
+        ended: when each trial ended, in seconds since the beginning, by its number.
+        trials: how long each trial took, all its attempts together, in seconds.
+        parts: seconds of all trials by what they went into: build, fit, score, and the rest.
+    """
+
+    seconds: float
+    last: float
+    calls: list[dict[str, Any]]
+    ended: dict[int, float]
+    trials: dict[int, float]
+    parts: dict[str, float]
+
+    @classmethod
+    def read(cls, directory: Path) -> Timeline:
+        """The timeline of the search in a folder."""
+        with closing(read_only(directory)) as connection:
+            records = connection.execute("SELECT kind, trial, time FROM records ORDER BY position").fetchall()
+            calls = connection.execute("SELECT arguments, versions FROM calls ORDER BY call").fetchall()
+            attempts = connection.execute("SELECT trial, seconds FROM attempts WHERE seconds IS NOT NULL").fetchall()
+        seconds, ended = _elapsed(records)
+        trials, parts = _spent([(trial, json.loads(text)) for trial, text in attempts])
+        told = [{"arguments": json.loads(arguments), "versions": json.loads(found)} for arguments, found in calls]
+        return cls(seconds, max((when for *_, when in records), default=0.0), told, ended, trials, parts)
+
+
+def _elapsed(records: list[tuple[str, int | None, float]]) -> tuple[float, dict[int, float]]:
+    """Seconds from each call to its last record, added up; and when each trial was observed."""
+    before, began, last = 0.0, 0.0, 0.0
+    ended: dict[int, float] = {}
+    for kind, trial, when in records:
+        if kind == "call":
+            before += last - began
+            began = last = when
+        last = max(last, when)
+        if kind == "observe" and trial is not None:
+            ended[trial] = before + last - began
+    return before + last - began, ended
+
+
+def _spent(attempts: list[tuple[int, dict[str, float]]]) -> tuple[dict[int, float], dict[str, float]]:
+    """Seconds by trial, and by what they went into."""
+    trials: dict[int, float] = defaultdict(float)
+    parts: dict[str, float] = dict.fromkeys((*PARTS, "other"), 0.0)
+    for trial, seconds in attempts:
+        known = {part: seconds.get(part, 0.0) for part in PARTS}
+        whole = max(seconds.get("run", 0.0), sum(known.values()))
+        trials[trial] += whole
+        for part, value in {**known, "other": whole - sum(known.values())}.items():
+            parts[part] += value
+    return dict(trials), parts
