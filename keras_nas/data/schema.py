@@ -165,9 +165,8 @@ def refuse(series: Any, wrong: np.ndarray, what: str, expected: str, advice: str
     if not wrong.any():
         return
     row = int(wrong.argmax())
-    raise DataError(
-        f"{what}, {shown(series.iloc[row])} first, in row {row:,} ({wrong.sum():,} in all); expected {expected}. {advice}"
-    )
+    first = f"{shown(series.iloc[row])} first, in row {row:,} ({wrong.sum():,} in all)"
+    raise DataError(f"{what}, {first}; expected {expected}. {advice}")
 
 
 def shown(value: Any) -> str:

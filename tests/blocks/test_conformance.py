@@ -93,13 +93,43 @@ BLOCKS: dict[str, Any] = {
     "hierarchical_cell": blocks.hierarchical_cell(nodes=(3, 3), motifs=2),
 }
 
+VECTORS: dict[str, Any] = {
+    "number_linear": blocks.number_linear(Choice("width", [2, 4])),
+    "number_piecewise": blocks.number_piecewise(Choice("bins", [4, 8]), Choice("width", [0, 3])),
+    "number_periodic": blocks.number_periodic(Choice("frequencies", [4, 8]), 3, scale=Choice("scale", [0.1, 1.0])),
+    "dense": blocks.dense(
+        8, normalization=Choice("normalization", ["none", "batch", "layer"]), dropout=Choice("dropout", [0.0, 0.2])
+    ),
+    "dense_residual": blocks.dense_residual(dropout=Choice("dropout", [0.0, 0.2])),
+}
+"""Blocks of vectors `(features,)`."""
+
+TOKENS: dict[str, Any] = {
+    "column_attention": blocks.column_attention(heads=Choice("heads", [1, 2]), dropout=0.1),
+    "pooled_columns": blocks.pooled_columns(),
+}
+"""Blocks of rows of vectors `(columns, width)`."""
+
+SEVERAL_INPUTS = ("code_embedding", "columns", "wide_and_deep")
+"""Checked in test_columns.py: they take codes, or several tensors by name."""
+
 
 @pytest.mark.parametrize("name", BLOCKS)
 def test_block(name: str) -> None:
     check_block(BLOCKS[name])
 
 
+@pytest.mark.parametrize("name", VECTORS)
+def test_block_of_vectors(name: str) -> None:
+    check_block(VECTORS[name], (5,))
+
+
+@pytest.mark.parametrize("name", TOKENS)
+def test_block_of_tokens(name: str) -> None:
+    check_block(TOKENS[name], (5, 4))
+
+
 def test_every_block_is_checked() -> None:
-    parts = ("row_of_cells",)
-    tested = " ".join(BLOCKS) + " convolution_stem cell_step last_cell nasnet_cell"
+    parts = ("row_of_cells", *SEVERAL_INPUTS)
+    tested = " ".join([*BLOCKS, *VECTORS, *TOKENS]) + " convolution_stem cell_step last_cell nasnet_cell"
     assert [name for name in blocks.__all__ if name not in tested and name not in parts] == []

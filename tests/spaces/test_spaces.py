@@ -27,7 +27,7 @@ NAMES = sorted(SPACES["image_classification"])
 SHAPES = [(8, 8, 1), (9, 14, 2), (28, 28, 1), (32, 32, 3), (64, 64, 3)]
 
 
-@pytest.mark.parametrize("task", SPACES)
+@pytest.mark.parametrize("task", ["image_classification", "image_regression"])
 def test_the_table_lists_every_space_with_its_size(task: str) -> None:
     table = spaces(task).set_index("space")
     assert list(table.index) == list(SPACES[task])
