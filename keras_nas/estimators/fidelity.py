@@ -28,6 +28,7 @@ class Budgeting:
         first: architectures to try first.
         baseline: whether the user's own model takes part.
         objectives: how many there are.
+        work: of training an architecture, on any scale.
     """
 
     max_time: float | None
@@ -37,6 +38,7 @@ class Budgeting:
     first: Sequence[Architecture] = ()
     baseline: bool = False
     objectives: int = 1
+    work: Callable[[Architecture], float] = lambda architecture: 1.0
 
 
 class Estimator(Protocol):
@@ -51,7 +53,7 @@ class Finalists:
     """Short trainings to explore, then long ones of the best.
 
     Args:
-        finalists: how many are trained to the end; None for 1, or 3 of a Pareto front.
+        finalists: how many are trained to the end; None for 1, or 3 to 6 of a Pareto front, one a minute.
     """
 
     finalists: int | None = None
@@ -62,10 +64,16 @@ class Finalists:
 
     def around(self, strategy: Strategy, budgeting: Budgeting) -> Strategy:
         """See `Stages`."""
-        finalists = self.finalists or (1 if budgeting.objectives == 1 else 3)
+        finalists = self.finalists or (1 if budgeting.objectives == 1 else _front_size(budgeting))
         trials = None if budgeting.max_trials is None else max(1, budgeting.max_trials - budgeting.baseline)
         division = divide(budgeting.max_time, trials, budgeting.workers, finalists)
-        return Stages(strategy, division, budgeting.clock, budgeting.first, budgeting.baseline)
+        return Stages(strategy, division, budgeting.clock, budgeting.first, budgeting.baseline, budgeting.work)
+
+
+def _front_size(budgeting: Budgeting) -> int:
+    """How many networks of a front are trained to the end."""
+    affordable = (budgeting.max_time or 0.0) / 60.0 if budgeting.max_time else (budgeting.max_trials or 0) / 4
+    return min(6, max(3, int(affordable)))
 
 
 @dataclass(frozen=True)

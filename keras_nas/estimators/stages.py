@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_nas.architecture import Architecture
+from keras_nas.objectives.objective import spaced
 from keras_nas.objectives.pareto import crowding_distance, non_dominated_sort
 from keras_nas.strategy import DONE, WAIT, Outcome, Problem, Proposal, Signal, Strategy
 
@@ -32,6 +33,7 @@ class Division:
         final_epochs: of a finalist, where epochs count.
         finalists: how many architectures are trained to the end.
         reserve_seconds: kept at the end for scoring the winner and writing results.
+        least_seconds: of a finalist; where less is left, none is trained.
     """
 
     explore: Mapping[str, float]
@@ -41,42 +43,55 @@ class Division:
     final_epochs: float = 20.0
     finalists: int = 1
     reserve_seconds: float = 5.0
+    least_seconds: float = 0.0
 
 
-def divide(max_time: float | None, max_trials: int | None, workers: int, finalists: int) -> Division:
+def divide(
+    max_time: float | None,
+    max_trials: int | None,
+    workers: int,
+    finalists: int,
+    start: float = 0.0,
+    overhead: float = 0.0,
+) -> Division:
     """A sensible division.
 
     With time to keep, a quarter goes into exploring, in slots that grow with the square root of the whole, so that more
-    time buys both more trials and longer ones; on small data trials end sooner, by epochs. Without, exploring trials
-    take 3 epochs and finalists 20.
+    time buys both more trials and longer ones; on small data trials end sooner, by epochs. Where there is no time for
+    two trials that learn something, all of it goes into one. Without, exploring trials take 3 epochs and finalists 20.
 
     Args:
         max_time: seconds of the whole search, or None.
         max_trials: trials, finalists included, or None.
         workers: trials that run at once.
         finalists: architectures that are trained to the end.
+        start: seconds that are gone before the first trial.
+        overhead: seconds of a trial before it trains.
     """
     number = None if max_trials is None else max(1, max_trials - finalists)
     if max_time is None:
         return Division({"epochs": 3.0}, explore_trials=number, finalists=finalists)
-    share = EXPLORE * max_time
+    share = (EXPLORE if finalists == 1 else EXPLORE_FRONT) * max_time
     slot = min(max(8.0, 1.25 * math.sqrt(max_time)), share)
     if number is not None:
         slot = min(max(slot, share * workers / number), share)
-    return Division(
-        {"seconds": round(slot, 1), "epochs": EXPLORE_EPOCHS},
-        number,
-        share,
-        max_time,
-        finalists=finalists,
-        reserve_seconds=2.0 + 0.01 * max_time,
-    )
+    slot, reserve = max(slot, LEARNING * overhead), 2.0 + 0.01 * max_time
+    explore = {"seconds": round(slot, 1), "epochs": EXPLORE_EPOCHS}
+    if start + 2 * slot + reserve > max_time:
+        explore = {"final": 1.0, "seconds": round(max(1.0, max_time - start - reserve), 1), "epochs": MOST_EPOCHS}
+        number = 1
+    least = LEAST_LEARNING * overhead
+    return Division(explore, number, share, max_time, finalists=finalists, reserve_seconds=reserve, least_seconds=least)
 
 
 EXPLORE_EPOCHS, MOST_EPOCHS = 10.0, 200.0
 """Where epochs are quick no exploring trial, and no finalist, takes more than these: small data is soon learnt."""
 EXPLORE = 0.25
 """Share of the time that goes into exploring."""
+LEARNING, LEAST_LEARNING = 3.0, 2.0
+"""Times a trial's seconds before it trains that an exploring trial, and a finalist, has at least."""
+EXPLORE_FRONT = 0.35
+"""The same where several finalists are to be found."""
 
 
 class Stages(Strategy):
@@ -88,6 +103,7 @@ class Stages(Strategy):
         clock: seconds of wall-clock time that the search has used.
         first: architectures to explore before the explorer is asked.
         baseline: whether the user's own model is trained as long as a finalist.
+        work: of training an architecture, on any scale; several finalists share the time accordingly.
     """
 
     def __init__(
@@ -97,12 +113,14 @@ class Stages(Strategy):
         clock: Callable[[], float],
         first: Sequence[Architecture] = (),
         baseline: bool = False,
+        work: Callable[[Architecture], float] = lambda architecture: 1.0,
     ) -> None:
         self.explorer = explorer
         self.division = division
         self.clock = clock
         self.first = tuple(first)
         self.baseline = baseline
+        self.work = work
 
     def begin(self, problem: Problem) -> None:
         """Start exploring."""
@@ -110,11 +128,14 @@ class Stages(Strategy):
         self.explorer.begin(problem)
         self._explored: list[tuple[Proposal, Outcome]] = []
         self._ended: list[Proposal] = []
+        self._too_slow: set[Architecture] = set()
 
     def observe(self, proposal: Proposal, outcome: Outcome) -> None:
         """The explorer learns from exploring trials alone: scores of longer trainings do not compare."""
         if "final" in proposal.fidelity:
             self._ended.append(proposal)
+            if outcome.failure is not None and outcome.failure.kind == "too_slow":
+                self._too_slow.add(proposal.architecture)
             return
         self._explored.append((proposal, outcome))
         self.explorer.observe(proposal, outcome)
@@ -166,18 +187,21 @@ class Stages(Strategy):
         return Proposal(answer.architecture, self.division.explore, answer.parent, answer.note)
 
     def _finalists(self) -> list[Proposal]:
-        """The best explored, best first; the user's baseline at the end."""
+        """The best explored, best first, without those that proved too slow; the user's baseline at the end."""
         best = dict.fromkeys(proposal.architecture for proposal in best_first(self, self._explored))
-        finalists = [Proposal(architecture) for architecture in list(best)[: self.division.finalists]]
+        fit = [architecture for architecture in best if architecture not in self._too_slow]
+        finalists = [Proposal(architecture) for architecture in fit[: self.division.finalists]]
         return finalists + [Proposal(Architecture({}), note={BASELINE: True})] * self.baseline
 
-    def _final(self, left: Sequence[Proposal]) -> Proposal:
-        """The next finalist with its share of what is left of the budget."""
+    def _final(self, left: Sequence[Proposal]) -> Proposal | Signal:
+        """The next finalist with its share of what is left, by the root of its work; `DONE` where that is too little."""
         division = self.division
         budget = {"epochs": division.final_epochs}
         if division.total_seconds is not None:
             seconds = division.total_seconds - self.clock() - division.reserve_seconds
-            budget = {"seconds": round(max(1.0, seconds / len(left)), 1), "epochs": MOST_EPOCHS}
+            roots = [math.sqrt(self.work(proposal.architecture)) for proposal in left if proposal.architecture]
+            roots += [max(roots, default=1.0)] * (len(left) - len(roots))
+            budget = {"seconds": round(max(1.0, seconds * roots[0] / sum(roots)), 1), "epochs": MOST_EPOCHS}
         return Proposal(left[0].architecture, {"final": 1.0, **budget}, note=left[0].note)
 
 
@@ -201,6 +225,7 @@ def best_first(strategy: Strategy, explored: Sequence[tuple[Proposal, Outcome]])
     order: list[int] = []
     for front in sorted(set(fronts.tolist())):
         members = np.flatnonzero(fronts == front)
-        spread = crowding_distance(losses[members]) if losses.shape[1] > 1 else -losses[members, 0]
+        apart = spaced(strategy.problem.objectives, losses[members])
+        spread = crowding_distance(apart) if losses.shape[1] > 1 else -losses[members, 0]
         order.extend(int(member) for member in members[np.argsort(-spread, kind="stable")])
     return [good[index][0] for index in order]

@@ -43,7 +43,6 @@ _LOSSES = (
     "false_negatives",
 )  # fmt: skip
 _LEAST = 1e-9
-"""Share of its target below which a cost counts no less."""
 _NUMBER = r"(-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)"
 _SOFT = re.compile(rf"(\w+)\*\((\w+)/{_NUMBER}\)\^{_NUMBER}")
 _METRICS: Mapping[str, Direction] = {**{n: "max" for n in _GAINS}, **{n: "min" for n in _LOSSES}}
@@ -262,6 +261,18 @@ def losses(objectives: Sequence[Objective], trials: Sequence[Mapping[str, float]
     """
     rows = [[objective.loss(scores) for objective in objectives] for scores in trials]
     return np.array(rows, dtype=float).reshape(len(trials), len(objectives))
+
+
+def spaced(objectives: Sequence[Objective], matrix: np.ndarray) -> np.ndarray:
+    """Losses as distances count: a cost by its logarithm, for twice the cost is as far anywhere on its scale.
+
+    Args:
+        objectives: The columns.
+        matrix: Losses, shape (trials, objectives).
+    """
+    pairs = zip(objectives, matrix.T, strict=True)
+    columns = [np.log(np.maximum(x, 1e-300)) if objective.name in COSTS else x for objective, x in pairs]
+    return np.stack(columns, axis=1)
 
 
 def _looked_up(name: str) -> Direction:

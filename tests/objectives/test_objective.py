@@ -7,6 +7,7 @@ import sys
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from keras_nas.errors import InvalidArgument
@@ -18,6 +19,7 @@ from keras_nas.objectives.objective import (
     known_objectives,
     losses,
     objectives_from,
+    spaced,
 )
 
 SUMS = {"Mean", "Sum", "MeanMetricWrapper", "Metric"}
@@ -155,3 +157,9 @@ def test_a_soft_target_of_what_is_missing_or_no_number() -> None:
 def test_wrong_soft_targets(given: Any, text: str) -> None:
     with pytest.raises(InvalidArgument, match=text):
         SoftTarget(*given)
+
+
+def test_costs_are_as_far_apart_as_their_ratio() -> None:
+    objectives = objectives_from(["val_accuracy", "latency_ms"])
+    matrix = losses(objectives, [{"val_accuracy": 0.5, "latency_ms": cost} for cost in (1.0, 10.0, 100.0)])
+    assert np.diff(spaced(objectives, matrix), axis=0).tolist() == [[0.0, pytest.approx(math.log(10))]] * 2
