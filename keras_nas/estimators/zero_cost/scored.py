@@ -194,9 +194,9 @@ def with_recipe(decisions: Decisions, network: Mapping[str, Label], known: Mappi
 
     Example:
         >>> from keras_nas.domains import Labels
-        >>> rate = Decision("recipe/rate", Interval(1, 100, log=True))
+        >>> rate = Decision("recipe/rate", Interval(0, 100))
         >>> dict(with_recipe(Decisions((Decision("op", Labels(("conv", "pool"))), rate)), {"op": "conv"}, {}))
-        {'op': 'conv', 'recipe/rate': 10.0}
+        {'op': 'conv', 'recipe/rate': 50.0}
     """
     recipe = {path: label for path, label in known.items() if path.startswith(SCOPE)}
     return decisions.walk(lambda decision: {**recipe, **network}.get(decision.path, _middle(decision.domain)))
