@@ -37,6 +37,10 @@ METHODS: dict[str, Method] = {
     "nasnet": Method("nasnet", "ppo", paper="Zoph et al., arXiv 1707.07012"),
     "amoebanet": Method("nasnet", "evolution", paper="Real et al., arXiv 1802.01548"),
     "nsga_net": Method("any", "nsga2", objectives="several", paper="Lu et al., arXiv 1810.03522"),
+    "enas": Method("nas_bench_201", "reinforce", "shared_weights", paper="Pham et al., arXiv 1802.03268"),
+    "single_path_one_shot": Method(
+        "nas_bench_201", "evolution", "shared_weights", paper="Guo et al., arXiv 1904.00420"
+    ),
     "naswot": Method("any", "random", "naswot", paper="Mellor et al., arXiv 2006.04647"),
     "zen_nas": Method("any", "evolution", "zen", paper="Lin et al., arXiv 2102.01063"),
     "zero_cost_warmup": Method("any", "evolution", "warm_start", paper="Abdelfattah et al., arXiv 2101.08134"),
