@@ -21,7 +21,7 @@ from keras_nas.files import read_json, write_json
 from keras_nas.holdout import judged
 from keras_nas.ledger import Trial, is_training
 from keras_nas.objectives.constraints import Constraint, total_violation
-from keras_nas.objectives.objective import Objective, losses
+from keras_nas.objectives.objective import Objective, losses, spaced
 from keras_nas.objectives.pareto import knee_point, non_dominated_sort
 
 Scores = Mapping[str, float]
@@ -33,7 +33,10 @@ UNFINISHED = (
 def order(
     objectives: Sequence[Objective], constraints: Sequence[Constraint], scores: Sequence[Scores], final: Sequence[bool]
 ) -> list[int]:
-    """Positions, best first: what meets the constraints, then what was trained to the end, then by the objectives.
+    """Positions, best first: what meets the constraints, then by the objectives.
+
+    With one objective, what was trained to the end comes before what was only explored. With several, a network that
+    was only explored may hold a place on the front that no other has.
 
     Args:
         objectives: several are weighed by Pareto dominance.
@@ -47,7 +50,8 @@ def order(
     violations = np.array([total_violation(constraints, s) for s in scores])
     fronts = np.asarray(non_dominated_sort(matrix, violations))
     short = ~np.asarray(final, dtype=bool)
-    return [int(position) for position in np.lexsort((matrix[:, 0], fronts, short, violations))]
+    keys = (matrix[:, 0], short, violations) if len(objectives) == 1 else (short, matrix[:, 0], fronts, violations)
+    return [int(position) for position in np.lexsort(keys)]
 
 
 def ranked(objectives: Sequence[Objective], constraints: Sequence[Constraint], trials: Sequence[Trial]) -> list[Trial]:
@@ -56,6 +60,23 @@ def ranked(objectives: Sequence[Objective], constraints: Sequence[Constraint], t
     scores = [trial.outcome.scores for trial in done if trial.outcome is not None]
     final = ["final" in trial.proposal.fidelity for trial in done]
     return [done[position] for position in order(objectives, constraints, scores, final)]
+
+
+def kept(
+    objectives: Sequence[Objective], constraints: Sequence[Constraint], trials: Sequence[Trial], count: int
+) -> list[Trial]:
+    """The trials whose models are kept: the best, all that no other beats in every objective, and the user's own."""
+    best = ranked(objectives, constraints, trials)
+    fronts = _fronts(objectives, constraints, best) if len(objectives) > 1 else np.ones(len(best))
+    unbeaten = [trial for trial, front in zip(best, fronts, strict=True) if front == 0]
+    return [*best[:count], *unbeaten[count:], *(trial for trial in trials if trial.proposal.note.get(BASELINE))]
+
+
+def _fronts(objectives: Sequence[Objective], constraints: Sequence[Constraint], trials: Sequence[Trial]) -> np.ndarray:
+    """The number of each finished trial's front."""
+    scores = [trial.outcome.scores for trial in trials if trial.outcome is not None]
+    violations = [total_violation(constraints, entry) for entry in scores]
+    return non_dominated_sort(losses(objectives, scores), violations) if scores else np.zeros(0)
 
 
 def winner(objectives: Sequence[Objective], constraints: Sequence[Constraint], trials: Sequence[Trial]) -> Trial:
@@ -69,12 +90,13 @@ def winner(objectives: Sequence[Objective], constraints: Sequence[Constraint], t
     if not best:
         report = failure_report(own)
         raise SearchFailed(report or UNFINISHED)
-    peers = [trial for trial in best if _class(constraints, trial) == _class(constraints, best[0])]
+    first = min(_class(constraints, trial) for trial in best)
+    peers = [trial for trial in best if _class(constraints, trial) == first]
     matrix = losses(objectives, [trial.outcome.scores for trial in peers if trial.outcome])
     front = np.flatnonzero(np.asarray(non_dominated_sort(matrix)) == 0)
     if len(objectives) == 1 or len(front) < 3:
-        return best[0]
-    return peers[int(front[knee_point(matrix[front])])]
+        return peers[0]
+    return peers[int(front[knee_point(spaced(objectives, matrix)[front])])]
 
 
 def _class(constraints: Sequence[Constraint], trial: Trial) -> tuple[float, bool]:

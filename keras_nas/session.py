@@ -26,7 +26,7 @@ from keras_nas.estimators.training import train
 from keras_nas.estimators.zero_cost.estimator import score_untrained
 from keras_nas.identity import facts, identity
 from keras_nas.ledger import Ledger, Trial
-from keras_nas.outcome import conclude, ranked, winner
+from keras_nas.outcome import conclude, kept, winner
 from keras_nas.preflight import check_feasible, check_latency, cost_function, screen
 from keras_nas.preparation import Data, account, prepare
 from keras_nas.strategy import UNTRAINED, Failure, Problem, Proposal
@@ -168,9 +168,8 @@ class Session:
         return retry_lost(trial, failure, changes, failed)
 
     def _keep(self, trials: Sequence[Trial]) -> list[int]:
-        """The best trials, and the user's own model."""
-        best = ranked(self.goal.objectives, self.goal.constraints, trials)[:KEEP]
-        return [trial.number for trial in (*best, *(t for t in trials if t.proposal.note.get(BASELINE)))]
+        """The best trials, the front, and the user's own model."""
+        return [trial.number for trial in kept(self.goal.objectives, self.goal.constraints, trials, KEEP)]
 
     def _listeners(self) -> list[Any]:
         objective, settings = self.goal.objectives[0], self.settings

@@ -10,7 +10,7 @@ from keras_nas.estimators.stages import BASELINE
 from keras_nas.ledger import Trial
 from keras_nas.objectives import objectives_from
 from keras_nas.objectives.constraints import constraints_from
-from keras_nas.outcome import order, ranked, winner
+from keras_nas.outcome import kept, order, ranked, winner
 from keras_nas.strategy import Failure, Outcome, Proposal
 
 ONE, TWO = objectives_from("val_accuracy"), objectives_from(["val_accuracy", "latency_ms"])
@@ -64,3 +64,29 @@ def test_without_a_finished_trial_the_reasons_are_told() -> None:
         won(ONE, trial(0, None), trial(1, None), trial(2, 0.9, **{BASELINE: True}))
     with pytest.raises(SearchFailed, match="No trial was finished before the search ended: give more time"):
         won(ONE)
+
+
+def numbers(objectives: Any, trials: list[Trial], count: int, **limits: float) -> list[int]:
+    return [trial.number for trial in kept(objectives, constraints_from(limits), trials, count)]
+
+
+def test_the_best_models_are_kept_and_the_users_own() -> None:
+    trials = [trial(0, 0.7), trial(1, 0.9), trial(2, 0.8), trial(3, None), trial(4, 0.1, **{BASELINE: True})]
+    assert numbers(ONE, trials, 2) == [1, 2, 4]
+
+
+def test_the_whole_front_is_kept() -> None:
+    front = [trial(number, 0.9 - 0.01 * number, 20.0 - number, final=number % 2 == 0) for number in range(15)]
+    beaten = [trial(20 + number, 0.5, 30.0) for number in range(5)]
+    assert numbers(TWO, beaten + front, 10) == list(range(15))
+    assert numbers(TWO, beaten + front[:3], 10)[:3] == [0, 1, 2]
+    assert len(numbers(TWO, beaten + front[:3], 10)) == 8
+    assert numbers(TWO, front, 2, latency_ms=12.5) == list(range(8, 15))
+
+
+def test_a_place_on_the_front_counts_more_than_a_long_training() -> None:
+    """Within a limit the most accurate of the front is the best, whether it was trained long or not."""
+    found = [trial(0, 0.85, 0.1), trial(1, 0.91, 5.0, final=False), trial(2, 0.80, 0.2)]
+    scores = [t.outcome.scores for t in found if t.outcome]
+    assert order(TWO, (), scores, [True, False, True]) == [1, 0, 2]
+    assert won(TWO, *found) == 0

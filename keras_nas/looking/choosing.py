@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from keras_nas.candidate import Candidate
 from keras_nas.errors import InvalidArgument
+from keras_nas.objectives.constraints import total_violation
 from keras_nas.objectives.objective import losses
 from keras_nas.objectives.pareto import pareto_front
 from keras_nas.outcome import order
@@ -59,11 +60,18 @@ def ordered(result: SearchResult, candidates: Sequence[Candidate]) -> list[Candi
 
 
 def front(result: SearchResult) -> list[Candidate]:
-    """The networks with a model that no other beats in every objective, by the first objective."""
-    return sorted(unbeaten(result, kept(result)), key=lambda candidate: result.objectives[0].loss(candidate.scores))
+    """The networks with a model that no other beats in every objective, by the first objective.
+
+    What breaks a constraint is beaten by what does not, and the short training of an architecture by its long one.
+    """
+    candidates = kept(result)
+    ended = {candidate.architecture for candidate in candidates if candidate.final}
+    rivals = [c for c in candidates if c.final or c.architecture not in ended]
+    return sorted(unbeaten(result, rivals), key=lambda candidate: result.objectives[0].loss(candidate.scores))
 
 
 def unbeaten(result: SearchResult, candidates: Sequence[Candidate]) -> list[Candidate]:
     """Those that no other of them beats in every objective."""
     matrix = losses(result.objectives, [candidate.scores for candidate in candidates])
-    return [candidates[position] for position in pareto_front(matrix)]
+    violations = [total_violation(result.constraints, candidate.scores) for candidate in candidates]
+    return [candidates[position] for position in pareto_front(matrix, violations)]
