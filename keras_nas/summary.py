@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from keras_nas.estimators.shared_check import check_lines
@@ -11,6 +11,7 @@ from keras_nas.estimators.shared_search import ALONE
 from keras_nas.objectives.constraints import margin_report
 
 if TYPE_CHECKING:
+    from keras_nas.candidate import Candidate
     from keras_nas.result import SearchResult
 
 
@@ -31,7 +32,7 @@ def summarise(result: SearchResult) -> str:
         beside = f"; hold-out {scores_in_words(held)}" if held else ""
         score = result.baseline.scores[objective]
         lines.append(f"Your own model: {objective} {score:.4f} after equal training{beside}.")
-    lines += _constraint_lines(result) + _sharing_lines(result)
+    lines += _constraint_lines(result) + prediction_lines(result.trials) + _sharing_lines(result)
     lines += [
         f"Retrained {candidate.number}: {objective} {candidate.scores[objective]:.4f}." for candidate in result.refits
     ]
@@ -40,6 +41,30 @@ def summarise(result: SearchResult) -> str:
         lines.append("Failures: " + ", ".join(f"{count} x {kind}" for kind, count in kinds.items()) + ".")
     lines.append(_time_line(result))
     return "\n".join(lines)
+
+
+def prediction_lines(candidates: Sequence[Candidate]) -> list[str]:
+    """A table of costs as they were predicted and as they were measured on the trained networks.
+
+    Args:
+        candidates: those that were trained to the end are shown: of others the prediction is all that is known.
+    """
+    rows = [
+        (candidate.number, name, predicted, candidate.scores[name])
+        for candidate in candidates
+        if candidate.final
+        for name, predicted in candidate.measurements.get("predicted", {}).items()
+    ]
+    if not rows:
+        return []
+    errors = [predicted / measured - 1 for _, _, predicted, measured in rows]
+    mean = 100 * sum(map(abs, errors)) / len(errors)
+    table = [
+        f"  {number:>5}  {name:<12}  {predicted:>9.4g}  {measured:>8.4g}  {100 * error:+5.1f} %"
+        for (number, name, predicted, measured), error in zip(rows, errors, strict=True)
+    ]
+    heading = f"Costs predicted before training and measured after it differ by {mean:.1f} % on average:"
+    return [heading, f"  {'trial':>5}  {'cost':<12}  {'predicted':>9}  {'measured':>8}  {'error':>7}", *table]
 
 
 def _sharing_lines(result: SearchResult) -> list[str]:

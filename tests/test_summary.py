@@ -1,0 +1,27 @@
+"""The account of a search: costs as they were predicted and as they are."""
+
+from pathlib import Path
+
+from keras_nas.architecture import Architecture
+from keras_nas.candidate import Candidate
+from keras_nas.summary import prediction_lines
+
+
+def candidate(number: int, measured: float, predicted: float | None, final: bool = True) -> Candidate:
+    told = {} if predicted is None else {"predicted": {"latency_ms": predicted}}
+    fidelity = {"final": 1.0} if final else {}
+    return Candidate(number, Architecture({}), {"latency_ms": measured}, fidelity, Path("none"), told)
+
+
+def test_predicted_against_measured_is_a_table() -> None:
+    lines = prediction_lines([candidate(3, 2.0, 2.2), candidate(4, 1.0, 1.0, False), candidate(12, 0.5, 0.45)])
+    assert lines == [
+        "Costs predicted before training and measured after it differ by 10.0 % on average:",
+        "  trial  cost          predicted  measured    error",
+        "      3  latency_ms          2.2         2  +10.0 %",
+        "     12  latency_ms         0.45       0.5  -10.0 %",
+    ]
+
+
+def test_without_predictions_there_is_no_table() -> None:
+    assert prediction_lines([candidate(3, 2.0, None), candidate(4, 1.0, 1.0, False)]) == []
