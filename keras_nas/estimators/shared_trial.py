@@ -36,7 +36,7 @@ from keras_nas.supernet import Calibrator, Fair, Sampling, Supernet, Uniform, su
 from keras_nas.tasks import Built
 
 WEIGHTS = "shared.weights.h5"
-CALIBRATION = (4, 256)
+CALIBRATION = (2, 256)
 """Batches, and training rows in each, that batch normalisation is counted on before a network is scored."""
 
 

@@ -53,7 +53,8 @@ def supernet(
         InvalidArgument: for a fixed decision or label that the space does not know.
 
     Example:
-        >>>         >>> from keras_nas.spaces.nas_bench_201 import nas_bench_201
+        >>> import numpy as np
+        >>> from keras_nas.spaces.nas_bench_201 import nas_bench_201
         >>> space = nas_bench_201(channels=4, cells=1, stages=1)
         >>> net = supernet(space, (8, 8, 3))
         >>> net.select(space.sample(0))
