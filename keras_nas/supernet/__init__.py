@@ -5,7 +5,7 @@ Importing it imports TensorFlow.
 
 from keras_nas.supernet.calibration import Calibrator
 from keras_nas.supernet.extraction import subnet, transfer
-from keras_nas.supernet.gates import Gate, OneHot, Softmax
+from keras_nas.supernet.gates import Gate, OneHot, Softmax, StraightThrough, gumbel
 from keras_nas.supernet.model import Supernet, supernet
 from keras_nas.supernet.optimizer import AwakeOptimizer
 from keras_nas.supernet.sampling import Fair, Sampling, Uniform
@@ -18,8 +18,10 @@ __all__ = [
     "OneHot",
     "Sampling",
     "Softmax",
+    "StraightThrough",
     "Supernet",
     "Uniform",
+    "gumbel",
     "subnet",
     "supernet",
     "transfer",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -39,11 +40,38 @@ class OneHot:
         return tf.switch_case(tf.argmax(weights, output_type=tf.int32), list(options))
 
 
+class StraightThrough:
+    """A single path with gradients for all values: the largest value's option is computed, by the softmax it is judged.
+
+    Forward it is `OneHot`; backward the option's weight is that of the softmax. With values `gumbel(logits, ...)` that
+    is a hard Gumbel-softmax (GDAS).
+
+    Reference:
+        Dong and Yang, "Searching for a Robust Neural Architecture in Four GPU Hours", arXiv 1910.04465; Jang, Gu and
+        Poole, "Categorical Reparameterization with Gumbel-Softmax", arXiv 1611.01144.
+    """
+
+    def weights(self, values: Any) -> Any:
+        """1 for the largest value and 0 for the others, with the softmax's gradient."""
+        soft = tf.nn.softmax(values)
+        hard = tf.one_hot(tf.argmax(values), tf.shape(values)[0], dtype=soft.dtype)
+        return hard + (soft - tf.stop_gradient(soft))
+
+    def mix(self, weights: Any, options: Sequence[Callable[[], Any]]) -> Any:
+        """The chosen option times its weight, which is 1."""
+        chosen = tf.argmax(weights, output_type=tf.int32)
+        y = tf.switch_case(chosen, list(options))
+        return tf.nest.map_structure(lambda own: own * tf.cast(weights[chosen], own.dtype), y)
+
+
 class Softmax:
     """All options, weighed by the softmax of their values.
 
+    With logits for values that is the relaxation of DARTS, with `gumbel(logits, ...)` that of SNAS and FBNet.
+
     Reference:
-        Liu, Simonyan and Yang, "DARTS: Differentiable Architecture Search", arXiv 1806.09055.
+        Liu, Simonyan and Yang, "DARTS: Differentiable Architecture Search", arXiv 1806.09055; Wu et al., "FBNet", arXiv
+        1812.03443.
     """
 
     def weights(self, values: Any) -> Any:
@@ -57,3 +85,19 @@ class Softmax:
         return tf.nest.map_structure(
             lambda *own: tf.add_n([tf.cast(share, y.dtype) * y for share, y in zip(shares, own, strict=True)]), *results
         )
+
+
+def gumbel(logits: np.ndarray, temperature: float, rng: np.random.Generator) -> np.ndarray:
+    """Values whose softmax is a draw from the Gumbel-softmax distribution, and whose largest is one from the softmax.
+
+    Args:
+        logits: any shape.
+        temperature: the lower, the nearer the softmax of the values is to one-hot.
+        rng: draws the noise.
+
+    Example:
+        >>> import numpy as np
+        >>> gumbel(np.zeros(3), 1.0, np.random.default_rng(0)).shape
+        (3,)
+    """
+    return np.asarray((logits + rng.gumbel(size=np.shape(logits))) / temperature)
