@@ -107,8 +107,9 @@ class Painter:
         left, top = (width - inner.width) / 2, LINE + PAD
         border = _rectangle(width, inner.height + top + PAD, FRAME, radius=8)
         drawn = join([border, *_row(head, 0, _width(head), bold=True), at(left, top, inner.drawn)])
-        enter = {step: (x + left, y + top) for step, (x, y) in inner.enter.items()}
-        return Piece(width, inner.height + top + PAD, drawn, (inner.leave[0] + left, inner.leave[1] + top), enter)
+        height = inner.height + top + PAD
+        enter = {step: (x + left, 0.0) for step, (x, _) in inner.enter.items()}
+        return Piece(width, height, drawn, (inner.leave[0] + left, height), enter)
 
     def _inside(self, scope: Scope, framed: bool) -> Piece:
         """What a group holds, laid out; where it is framed, with dots for what comes in and goes out."""

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import pprint
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from keras_nas.errors import StoreError
 from keras_nas.estimators.fidelity import ESTIMATORS, get_estimator
 from keras_nas.identity import described
+from keras_nas.markup import clean
 from keras_nas.tuners import STRATEGIES, make
 
 if TYPE_CHECKING:
     from keras_nas.result import SearchResult
+
+
+NAMES = 6
+"""Inputs of several names that are written out."""
 
 
 def reproducing_call(result: SearchResult) -> str:
@@ -32,8 +38,8 @@ def reproducing_call(result: SearchResult) -> str:
         "max_time": _plain(arguments.get("max_time")),
         "max_trials": _plain(arguments.get("max_trials")),
         "holdout": _plain(arguments.get("holdout")),
-        "loss": ("your_loss", _words(arguments.get("loss"))) if "loss" in own else None,
-        "metrics": ("your_metrics", _words(arguments.get("metrics"))) if arguments.get("metrics") else None,
+        "loss": ("your_loss", str(arguments.get("loss"))) if "loss" in own else None,
+        "metrics": ("your_metrics", str(arguments.get("metrics"))) if arguments.get("metrics") else None,
         "class_weight": _plain(arguments.get("class_weight")),
         "baseline_model": ("your_model", "your own model") if result.baseline is not None else None,
         "callbacks": ("your_callbacks", "your own") if "callbacks" in own else None,
@@ -53,7 +59,7 @@ Spelled = str | tuple[str, str]
 
 def _line(name: str | None, spelled: Spelled) -> str:
     code, comment = spelled if isinstance(spelled, tuple) else (spelled, "")
-    said = f"  # {' '.join(comment.split())}" if comment else ""
+    said = f"  # {clean(' '.join(comment.split()))}" if comment else ""
     return f"    {f'{name}=' if name else ''}{code},{said}"
 
 
@@ -89,16 +95,20 @@ def _data(result: SearchResult) -> str:
         rows = result.rows
     except StoreError:
         return "the data is no longer in the folder"
-    parts = [f"{len(rows):,} rows of {rows.x.dtype} {tuple(rows.x.shape[1:])}"]
+    parts = [f"{len(rows):,} rows of {_inputs(rows.x)}"]
     parts += ["with sample_weight"] if rows.sample_weight is not None else []
     parts += ["with groups"] if rows.groups is not None else []
     parts += ["with validation_data"] if rows.record.get("given_validation") else []
     return ", ".join([*parts, f"fingerprint {rows.record['fingerprint']}"])
 
 
+def _inputs(x: Any) -> str:
+    """The arrays of a row by type and shape, with their names where there are several."""
+    if not isinstance(x, Mapping):
+        return f"{x.dtype} {tuple(x.shape[1:])}"
+    shown = [f"{name} {_inputs(array)}" for name, array in islice(x.items(), NAMES)]
+    return ", ".join(shown + [f"and {len(x) - NAMES} more"] * (len(x) > NAMES))
+
+
 def _plain(value: Any) -> str | None:
     return None if value is None else pprint.pformat(value)
-
-
-def _words(value: Any) -> str:
-    return str(value)

@@ -6,12 +6,13 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import keras_nas
 from keras_nas.cli import main
 from keras_nas.looking.report import report
-from keras_nas.looking.reproduction import reproducing_call
+from keras_nas.looking.reproduction import _inputs, reproducing_call
 from keras_nas.result import SearchResult
 from tests.looking.made import HOSTILE, made_search
 from tests.small import finished_search
@@ -130,6 +131,12 @@ def test_the_call_is_python(hostile: SearchResult) -> None:
     assert "space=your_space," in call
     assert "constraints={'latency_ms': 0.5}" in call
     assert "baseline_model=your_model" in call
+
+
+def test_inputs_of_several_names_are_told() -> None:
+    arrays = {f"c{number}": np.zeros((3, number), "float32") for number in range(8)}
+    assert _inputs(arrays).startswith("c0 float32 (0,), c1 float32 (1,), ")
+    assert _inputs(arrays).endswith("c5 float32 (5,), and 2 more")
 
 
 def test_the_call_of_a_real_search_names_what_has_a_name() -> None:
