@@ -93,7 +93,10 @@ def steps(training: Training, networks: list[Architecture]) -> dict[str, float]:
 
     net = make_supernet(training)
     shared = stepper(net, training)
-    trace_shared, shared_s, alone_s, trace_s = seconds_of(shared), [], [], []
+    trace_shared = seconds_of(shared)
+    shared_s: list[float] = []
+    alone_s: list[float] = []
+    trace_s: list[float] = []
     for architecture in networks:
         built = training.task.build(training.space, architecture, training.signature)
         alone = stepper(training_copy(built.raw, "float32"), training)

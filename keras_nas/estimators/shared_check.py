@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+Scores = Sequence[float] | np.ndarray
 POOR = 0.3
 """Kendall's tau below which a ranking says little."""
 
 
-def kendall_tau(a: Sequence[float], b: Sequence[float]) -> float:
+def kendall_tau(a: Scores, b: Scores) -> float:
     """Kendall's tau-b: pairs in the same order less pairs in opposite order; ties count for neither.
 
     Args:
@@ -29,7 +30,7 @@ def kendall_tau(a: Sequence[float], b: Sequence[float]) -> float:
     return float(np.sum(signs[0] * signs[1]) / ordered) if ordered else float("nan")
 
 
-def spearman(a: Sequence[float], b: Sequence[float]) -> float:
+def spearman(a: Scores, b: Scores) -> float:
     """Spearman's correlation: Pearson's of the ranks, ties having their mean rank.
 
     Args:
@@ -48,14 +49,14 @@ def spearman(a: Sequence[float], b: Sequence[float]) -> float:
     return float(np.sum(x * y) / spread) if spread else float("nan")
 
 
-def _ranks(values: Sequence[float]) -> np.ndarray:
+def _ranks(values: Scores) -> np.ndarray:
     """Mean rank of each value, from 0."""
     own = np.asarray(values, float)
     below, same = np.less.outer(own, own), np.equal.outer(own, own)
     return np.asarray(below.sum(axis=0) + (same.sum(axis=0) - 1) / 2, float)
 
 
-def check_lines(shared: Sequence[float], alone: Sequence[float]) -> list[str]:
+def check_lines(shared: Scores, alone: Scores) -> list[str]:
     """What the summary says of the check.
 
     Args:
