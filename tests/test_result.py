@@ -140,7 +140,7 @@ def test_the_summary_says_when_no_network_meets_the_constraints(copied: Path) ->
 def test_going_on_with_a_finished_search_gives_its_result(copied: Path) -> None:
     before = keras_nas.load(copied)
     again = keras_nas.search(**arguments(copied))
-    assert again.told == before.told
+    assert {**again.told, "preflight": None} == {**before.told, "preflight": None}  # which is measured anew
     assert len(again.trials) == 4
 
 

@@ -57,7 +57,7 @@ def _spread(held: Mapping[str, Any], name: str) -> str:
 
 def _caveats(result: SearchResult) -> list[str]:
     """What the figures do not say."""
-    held, count = result.told["holdout"], len(result.trials)
+    held, count = result.told["holdout"], sum(not trial.baseline for trial in result.trials)
     lines = [f"The winner was chosen among {count:,} networks by its validation score, which is optimistic by that."]
     if held["rows"]:
         uses = held.get("uses", 1)

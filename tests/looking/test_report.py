@@ -92,7 +92,7 @@ def test_hostile_names_are_text(page: Reader) -> None:
 def test_the_honesty_account(page: Reader) -> None:
     words = " ".join(page.texts)
     for part in (
-        "chosen among 17 networks by its validation score, which is optimistic by that",
+        "chosen among 16 networks by its validation score, which is optimistic by that",
         "The hold-out, 50 rows, was looked at once, after the choice",
         "0.7000 to 0.9000",
         "overlap: the rows do not tell them apart",
