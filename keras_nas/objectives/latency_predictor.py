@@ -20,7 +20,7 @@ from keras_nas.objectives.operations import Operation, operations_of
 
 UNKNOWN_PCT = 30.0
 """The error that is assumed as long as no whole network was measured."""
-STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 """How strongly the correction is drawn towards none; the one that predicts left-out networks best is taken."""
 
 
@@ -182,12 +182,12 @@ def corrected(names: tuple[str, ...], rows: np.ndarray, measured: np.ndarray) ->
     if len(rows) < 2:
         return Correction(names, prior, UNKNOWN_PCT)
     relative = rows / measured[:, None]
-    scale = np.sqrt((relative**2).mean(axis=0))
-    columns = relative / np.where(scale > 0, scale, 1.0)
-    wrong = 1.0 - relative @ prior
+    size = np.sqrt((relative**2).mean(axis=0))
+    scale = np.where((prior > 0) | (size == 0), 1.0, size)  # a factor is trusted by the share that its sum has
+    columns, wrong = relative / scale, 1.0 - relative @ prior
     fits = [_ridge(columns, wrong, strength) for strength in STRENGTHS]
     change, left_out = min(fits, key=lambda fit: float(np.abs(fit[1]).mean()))
-    return Correction(names, prior + change / np.where(scale > 0, scale, 1.0), 100 * float(np.abs(left_out).mean()))
+    return Correction(names, prior + change / scale, 100 * float(np.abs(left_out).mean()))
 
 
 def _unchanged(name: str) -> float:

@@ -1,0 +1,166 @@
+"""What is known of an architecture before it is trained: what it costs, and how long this device will take for it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from keras_nas.architecture import Architecture
+from keras_nas.artefact.formats import FORMATS
+from keras_nas.data.trees import mapped
+from keras_nas.estimators.assignment import Training
+from keras_nas.estimators.training import build
+from keras_nas.objectives.cost import CostNet, CostTensor
+from keras_nas.objectives.latency import measure_latency
+from keras_nas.objectives.latency_predictor import LatencyPredictor
+from keras_nas.objectives.latency_table import LatencyTable, Setting
+from keras_nas.objectives.operations import Operation, operations_of
+from keras_nas.spaces import Space
+from keras_nas.tasks import Signature, Task
+
+SAMPLES = 40
+"""Architectures of a space whose operations are measured; more of them have few others."""
+NETWORKS = 12
+"""Of these, how many are measured as a whole, to correct the sums."""
+WHOLE_SHARE = 0.3
+"""Share of the time for measuring that whole networks may take."""
+SECONDS, SEARCH_SHARE = 150.0, 0.1
+"""Longest that a search measures before it begins: so many seconds, and so large a share of its time."""
+NETWORK_SECONDS = 1.0
+"""Longest that the timed calls of one network take."""
+RELIABLE_PCT = 15.0
+"""Mean error up to which a prediction stands in for the measurement of a short training's model."""
+
+DOUBT = 2.0
+"""Mean errors by which a prediction has to lie beyond a limit to be believed."""
+
+Tell = Callable[[str], None]
+Costs = Callable[[Architecture], dict[str, float]]
+Read = Callable[[Architecture], CostTensor]
+
+
+def reader(task: Task, space: Space, signature: Signature) -> Read:
+    """A function from an architecture to its outputs as a `CostNet` sees them; nothing is built."""
+
+    def read(architecture: Architecture) -> CostTensor:
+        net = CostNet()
+        inputs = mapped(lambda given: net.input(given.shape), signature.inputs)
+        _, finished = task.assemble(space, architecture, signature, net, inputs)
+        outputs: CostTensor = finished
+        return outputs
+
+    return read
+
+
+@dataclass(frozen=True)
+class Networks:
+    """A space whose latencies are to be predicted.
+
+    Args:
+        space: Architectures are drawn from it.
+        read: From `reader`.
+        make: The Keras model of an architecture.
+    """
+
+    space: Space
+    read: Read
+    make: Callable[[Architecture], Any]
+
+    @classmethod
+    def of(cls, training: Training) -> Networks:
+        """Those of a search."""
+        read = reader(training.task, training.space, training.signature)
+        return cls(training.space, read, lambda architecture: build(training, architecture).model)
+
+    def operations(self, architecture: Architecture) -> list[Operation]:
+        """What a runtime computes."""
+        return operations_of(self.read(architecture))
+
+    def samples(self) -> list[Architecture]:
+        """The same ones every time, so that they are measured once."""
+        return [self.space.sample(np.random.default_rng([0, number])) for number in range(SAMPLES)]
+
+
+def prepare_predictor(
+    networks: Networks, table: LatencyTable, seconds: float | None = None, tell: Tell = lambda text: None
+) -> LatencyPredictor:
+    """A predictor for a space; what its table lacks is measured first, the most important operations before others.
+
+    Args:
+        networks: Of the space.
+        table: Of the device.
+        seconds: Longest time for measuring; None takes all that is needed, some minutes.
+        tell: Called with a line of text when there is something to wait for, and after it.
+    """
+    began = time.monotonic()
+    samples = networks.samples()
+    read = [networks.operations(architecture) for architecture in samples]
+    missing = [operation for operation in by_importance(read) if table.lacks(operation)]
+    counted = {number: Counter(operation.key for operation in read[number]) for number in range(NETWORKS)}
+    known = [network.operations for network in table.networks]
+    whole = [n for n in counted if counted[n] not in [*known, *(counted[earlier] for earlier in range(n))]]
+    if (missing or whole) and (seconds is None or seconds > 0):
+        limit = "" if seconds is None else f" for at most {seconds:.0f} s"
+        tell(f"Measuring up to {len(missing)} operations and {len(whole)} networks by {table.setting}{limit} ...")
+        table.measure(missing, None if seconds is None else (1 - WHOLE_SHARE) * seconds)
+        for number in whole:
+            if seconds is not None and time.monotonic() - began > seconds:
+                break
+            table.learn(read[number], measured_ms(networks.make(samples[number]), table.setting))
+        table.save()
+    predictor = LatencyPredictor(table)
+    tell(f"Latencies are predicted to {predictor.error_pct:.0f} % on average, by {table.setting} ({table.file}).")
+    return predictor
+
+
+def measured_ms(model: Any, setting: Setting) -> float:
+    """The latency of a whole network where a table's are measured, in milliseconds."""
+    found = measure_latency(model, batch_size=setting.batch_size, target=setting.target, max_seconds=NETWORK_SECONDS)
+    return found.latency_ms
+
+
+def by_importance(networks: Sequence[Sequence[Operation]]) -> list[Operation]:
+    """The operations of some networks, each once, those first that most time is thought to go into."""
+    operations = {operation.key: operation for network in networks for operation in network}
+    weight: Counter[str] = Counter()
+    for network in networks:
+        for operation in network:
+            weight[operation.key] += _guess(operation)
+    return [operations[key] for key, _ in weight.most_common()]
+
+
+def _guess(operation: Operation) -> int:
+    """Time in multiply-adds: a moved number is worth a few, and every operation costs something."""
+    return operation.flops + 4 * operation.moved + 20_000
+
+
+def slack(predictor: LatencyPredictor | None) -> dict[str, float]:
+    """The costs that are predicted, and by what share of a limit each may seem to break it without being refused."""
+    return {} if predictor is None else {"latency_ms": DOUBT * predictor.error_pct / 100}
+
+
+def stand_ins(predictor: LatencyPredictor | None, costs: Callable[[Architecture], Mapping[str, float]]) -> Costs:
+    """A function from an architecture to the predictions that are as good as a measurement between trainings."""
+    reliable = predictor is not None and predictor.error_pct <= RELIABLE_PCT
+    return lambda architecture: {"latency_ms": costs(architecture)["latency_ms"]} if reliable and architecture else {}
+
+
+def predictor_for(training: Training, max_time: float | None, tell: Tell) -> LatencyPredictor | None:
+    """The predictor of a search; None where no latency is asked for, or none that tables can be made of.
+
+    Args:
+        training: Of the search; its options name the target.
+        max_time: Of the search, in seconds, or None.
+        tell: Takes lines of text.
+    """
+    target = training.options.latency_target
+    if "latency_ms" not in training.options.limits or target not in FORMATS:
+        return None
+    seconds = SECONDS if max_time is None else min(SECONDS, SEARCH_SHARE * max_time)
+    predictor = prepare_predictor(Networks.of(training), LatencyTable(target), seconds, tell)
+    return predictor if predictor.table.networks else None

@@ -1,0 +1,105 @@
+"""Latencies of a space, known before anything is trained; the device is made up."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from keras_nas import foresight
+from keras_nas.architecture import Architecture
+from keras_nas.estimators.assignment import Training
+from keras_nas.foresight import Networks, by_importance, predictor_for, prepare_predictor, slack, stand_ins
+from keras_nas.objectives.cost import cost_of_model
+from keras_nas.objectives.latency_table import LatencyTable
+from tests.objectives.test_latency_table import dense
+from tests.small import tiny_training
+
+CALL_MS = 0.01
+
+
+@pytest.fixture(scope="module")
+def training(tmp_path_factory: pytest.TempPathFactory) -> Training:
+    return tiny_training(tmp_path_factory.mktemp("data"), limits={"latency_ms": None}, latency_target="litert")
+
+
+class Device:
+    """A microsecond a multiply-add; whole networks take a tenth longer than their operations."""
+
+    def __init__(self) -> None:
+        self.operations = self.networks = 0
+
+    def operation(self, table: Any, model: Any) -> float:
+        self.operations += 1
+        return CALL_MS + 1e-3 * cost_of_model(model).flops
+
+    def network(self, model: Any, setting: Any) -> float:
+        self.networks += 1
+        return CALL_MS + 1.1e-3 * cost_of_model(model).flops
+
+
+@pytest.fixture
+def device(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Device:
+    made = Device()
+    monkeypatch.setattr(LatencyTable, "_time", lambda table, model: made.operation(table, model))
+    monkeypatch.setattr(foresight, "measured_ms", made.network)
+    monkeypatch.setenv("KERAS_NAS_CACHE", str(tmp_path))
+    return made
+
+
+def test_all_networks_of_a_space_are_predicted(training: Training, device: Device) -> None:
+    networks, told = Networks.of(training), []
+    predictor = prepare_predictor(networks, LatencyTable("litert"), tell=told.append)
+    for architecture in training.space.enumerate():
+        flops = cost_of_model(networks.make(architecture)).flops
+        predicted = predictor.latency_ms(networks.operations(architecture))
+        assert predicted == pytest.approx(CALL_MS + 1.1e-3 * flops, rel=0.03)
+    assert device.networks == 4  # there are no more
+    assert told[0].startswith("Measuring up to ")
+    assert told[1].startswith("Latencies are predicted to ")
+
+
+def test_what_is_kept_is_not_measured_again(training: Training, device: Device) -> None:
+    for _ in range(2):
+        predictor_for(training, None, lambda text: None)
+    assert device.networks == 4
+    assert device.operations == 1 + len(by_importance(all_operations(training)))
+
+
+def all_operations(training: Training) -> Any:
+    networks = Networks.of(training)
+    return [networks.operations(architecture) for architecture in training.space.enumerate()]
+
+
+def test_the_dearest_operations_come_first(training: Training) -> None:
+    small, large = dense(3, 4000)
+    assert by_importance([[small], [small, large]]) == [large, small]
+    operations = by_importance(all_operations(training))
+    assert len({operation.key for operation in operations}) == len(operations)
+
+
+def test_a_search_without_latency_or_time_has_no_predictor(training: Training, device: Device) -> None:
+    from dataclasses import replace
+
+    for changes in ({"limits": {"params": None}}, {"latency_target": len}):
+        other = replace(training, options=replace(training.options, **changes))  # type: ignore[arg-type]
+        assert predictor_for(other, None, print) is None
+    assert predictor_for(training, 0.0, print) is None
+    assert (device.operations, device.networks) == (0, 0)
+
+
+def test_a_prediction_is_believed_as_far_as_it_was_right(training: Training, device: Device) -> None:
+    predictor = predictor_for(training, None, lambda text: None)
+    assert predictor is not None
+    assert slack(predictor) == {"latency_ms": pytest.approx(0.02 * predictor.error_pct)}
+    assert slack(None) == {}
+    architecture = next(iter(training.space.enumerate()))
+
+    def costs(given: Architecture) -> dict[str, float]:
+        return {"latency_ms": 2.0, "params": 3.0}
+
+    assert stand_ins(predictor, costs)(architecture) == {"latency_ms": 2.0}
+    assert stand_ins(predictor, costs)(Architecture({})) == {}
+    assert stand_ins(None, costs)(architecture) == {}
+    predictor.table.networks.extend([type(n)(n.operations, 5 * n.latency_ms) for n in predictor.table.networks])
+    predictor.refit()
+    assert stand_ins(predictor, costs)(architecture) == {}
