@@ -71,14 +71,14 @@ def seconds_of(work: Callable[[], Any]) -> float:
     return time.perf_counter() - began
 
 
-def stepper(network: Any, training: Training) -> Callable[[], Any]:
+def stepper(network: Any, training: Training, towers: int) -> Callable[[], Any]:
     """A traced training step on one batch, of a supernet or of a network alone."""
     import tensorflow as tf
 
     from keras_nas.estimators.fitting import _trainer
     from keras_nas.estimators.recipe import complete
 
-    trainer = _trainer(training, network, complete(training.space.recipe), False, 2)
+    trainer = _trainer(training, network, complete(training.space.recipe), False, towers)
     trainer.optimizer.build(trainer.trainable_weights)
     x, y = images("train")
     rows, targets = tf.constant(x[:BATCH]), tf.one_hot(y[:BATCH], 10)
@@ -86,20 +86,20 @@ def stepper(network: Any, training: Training) -> Callable[[], Any]:
     return lambda: step()["loss"].numpy()
 
 
-def steps(training: Training, networks: list[Architecture]) -> dict[str, float]:
+def steps(training: Training, networks: list[Architecture], towers: int) -> dict[str, float]:
     """Seconds of a step in the supernet and alone, of the same networks; the first steps trace and are told apart."""
     from keras_nas.estimators.fused import training_copy
     from keras_nas.estimators.shared_trial import make_supernet
 
     net = make_supernet(training)
-    shared = stepper(net, training)
+    shared = stepper(net, training, towers)
     trace_shared = seconds_of(shared)
     shared_s: list[float] = []
     alone_s: list[float] = []
     trace_s: list[float] = []
     for architecture in networks:
         built = training.task.build(training.space, architecture, training.signature)
-        alone = stepper(training_copy(built.raw, "float32"), training)
+        alone = stepper(training_copy(built.raw, "float32"), training, towers)
         trace_s.append(seconds_of(alone))
         net.select(architecture)
         for step, spent in ((shared, shared_s), (alone, alone_s)):
@@ -189,6 +189,7 @@ def main() -> None:
     arguments = parser(__doc__ or "")
     arguments.add_argument("--networks", type=int, default=200, help="networks scored")
     arguments.add_argument("--alone", type=int, default=8, help="networks whose step is timed alone")
+    arguments.add_argument("--towers", type=int, default=2, help="shares of a batch computed side by side")
     arguments.add_argument("--minutes", type=float, default=15.0, help="of the supernet's training")
     arguments.add_argument("--correlate", type=int, default=0, help="cells trained alone; 0 trains nothing")
     arguments.add_argument("--epochs", type=float, default=3.0, help="of each training alone")
@@ -196,7 +197,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         training = prepared(Path(name))
         figures = scores(training, [training.space.sample(seed) for seed in range(given.networks)])
-        figures |= steps(training, [training.space.sample(seed) for seed in range(given.alone)])
+        figures |= steps(training, [training.space.sample(seed) for seed in range(given.alone)], given.towers)
         epoch = 55_000 // BATCH * figures["step_alone_ms"] / 1e3 + figures["trace_alone_s"]
         sharing = 60 * given.minutes + 1_000 * 60 / figures["archs_per_minute"]
         figures["speedup_1000"] = 1_000 * epoch / sharing
