@@ -9,7 +9,9 @@ from typing import Any
 import keras
 
 from keras_nas.objectives.cost import Cost, cost_of_model
+from keras_nas.objectives.energy import Energy, measure_energy
 from keras_nas.objectives.latency import Measurement, Target, measure_latency
+from keras_nas.objectives.running import running
 
 
 class CostCallback(keras.callbacks.Callback):
@@ -96,3 +98,50 @@ class LatencyCallback(keras.callbacks.Callback):
         history = getattr(self.model, "history", None)  # None when no epoch was run
         if history is not None:
             history.history.update({name: [value] * len(history.epoch) for name, value in scores.items()})
+
+
+class EnergyCallback(keras.callbacks.Callback):
+    """Measures the energy of an inference of the trained model: `energy_mj` in the History.
+
+    It reads the machine's own counters: Linux' of processors, NVIDIA's of GPUs. Where there are none, or only the
+    superuser may read them, the History has no `energy_mj`, and `energy` says why it was not measured.
+
+    Args:
+        target: "keras" for the compiled model in this process, or a format that it is stored in, "litert" say.
+        batch_size: Rows in a call.
+        seconds: How long the model is called again and again.
+        input_shape: Of one row, where the model leaves an axis open.
+
+    Example:
+        >>> import numpy as np
+        >>> model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(1)])
+        >>> model.compile(loss="mse")
+        >>> watch = EnergyCallback(seconds=0.1)
+        >>> history = model.fit(np.ones((4, 8)), np.ones(4), callbacks=[watch], verbose=0)
+        >>> ("energy_mj" in history.history) == (watch.energy.energy_mj is not None)
+        True
+    """
+
+    def __init__(
+        self, target: str = "keras", batch_size: int = 1, seconds: float = 2.0, input_shape: Any = None
+    ) -> None:
+        super().__init__()
+        self.target = target
+        self.batch_size = batch_size
+        self.seconds = seconds
+        self.input_shape = input_shape
+        self.energy: Energy | None = None
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Measure, and tell."""
+        model = getattr(self.model, "network", self.model)
+        with running(model, self.target, self.batch_size, self.input_shape) as run:
+            self.energy = measure_energy(run, seconds=self.seconds)
+        found = self.energy.energy_mj
+        if found is None:
+            return
+        if logs is not None:
+            logs["energy_mj"] = found
+        history = getattr(self.model, "history", None)  # None when no epoch was run
+        if history is not None:
+            history.history["energy_mj"] = [found] * len(history.epoch)

@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from keras_nas.architecture import Architecture
-from keras_nas.artefact.formats import FORMATS
 from keras_nas.data.trees import mapped
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.training import build
 from keras_nas.objectives.cost import CostNet, CostTensor
-from keras_nas.objectives.latency import measure_latency
+from keras_nas.objectives.latency import TARGETS, measure_latency
 from keras_nas.objectives.latency_predictor import LatencyPredictor
 from keras_nas.objectives.latency_table import LatencyTable, Setting
 from keras_nas.objectives.operations import Operation, operations_of
@@ -159,7 +158,7 @@ def predictor_for(training: Training, max_time: float | None, tell: Tell) -> Lat
         tell: Takes lines of text.
     """
     target = training.options.latency_target
-    if "latency_ms" not in training.options.limits or target not in FORMATS:
+    if "latency_ms" not in training.options.limits or target not in TARGETS:
         return None
     seconds = SECONDS if max_time is None else min(SECONDS, SEARCH_SHARE * max_time)
     predictor = prepare_predictor(Networks.of(training), LatencyTable(target), seconds, tell)

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from keras import layers
 
-from keras_nas.callbacks import CostCallback, LatencyCallback
+from keras_nas import callbacks
+from keras_nas.callbacks import CostCallback, EnergyCallback, LatencyCallback
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.fused import training_copy
 from keras_nas.estimators.trainer import Trainer
 from keras_nas.objectives.cost import cost_of_model
+from keras_nas.objectives.energy import Energy
 
 X = np.random.default_rng(0).normal(size=(32, 6)).astype("float32")
 Y = (X.sum(axis=1) > 0).astype("float32")
@@ -110,3 +112,16 @@ def test_within_a_search_the_network_in_training_is_counted() -> None:
     watch.set_model(Trainer(training_copy(network, "float32")))
     watch.on_train_begin()
     assert watch.cost == cost_of_model(network)
+
+
+@pytest.mark.parametrize(("found", "expected"), [(Energy(3.5, ("package-0",), 10), [3.5, 3.5]), (Energy(None), None)])
+def test_energy_is_measured_or_it_is_not(monkeypatch: pytest.MonkeyPatch, found: Energy, expected: Any) -> None:
+    def measured(run: Any, seconds: float) -> Energy:
+        assert (seconds, run()[0].shape) == (0.5, (4, 1))
+        return found
+
+    monkeypatch.setattr(callbacks, "measure_energy", measured)
+    watch = EnergyCallback(batch_size=4, seconds=0.5)
+    _, history = _trained([watch], epochs=2)
+    assert history.history.get("energy_mj") == expected
+    assert watch.energy is found

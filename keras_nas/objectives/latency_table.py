@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from keras_nas.artefact.alone import timed
-from keras_nas.artefact.formats import FORMATS, format_named
+from keras_nas.artefact.formats import format_named
 from keras_nas.errors import ExportError, InvalidArgument, unknown
 from keras_nas.files import checksum, read_json, write_json
-from keras_nas.objectives.latency import place_of
+from keras_nas.objectives.latency import TARGETS, place_of
 from keras_nas.objectives.operations import Operation
 from keras_nas.objectives.running import running
 
@@ -57,10 +57,10 @@ class Setting:
         """This machine's.
 
         Raises:
-            InvalidArgument: A model cannot be stored in the target's format.
+            InvalidArgument: There is no such target.
         """
-        if target not in FORMATS:
-            raise InvalidArgument(unknown("target of a latency table", target, FORMATS))
+        if target not in TARGETS:
+            raise InvalidArgument(unknown("target of a latency table", target, TARGETS))
         packages = sorted({"keras", "tensorflow", format_named(target).package})
         return cls(target, batch_size, *place_of(target), {package: version(package) for package in packages})
 

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from keras_nas.artefact.alone import LOADERS
+import numpy as np
+
+from keras_nas.artefact.alone import LOADERS, call_model
 from keras_nas.artefact.formats import format_named, write
 from keras_nas.artefact.portable import portable
 from keras_nas.errors import InvalidArgument
@@ -18,11 +20,11 @@ from keras_nas.objectives.latency import pinned, sample_rows
 def running(
     model: Any, target: Any = "keras", batch_size: int = 1, input_shape: Any = None
 ) -> Iterator[Callable[[], Any]]:
-    """A call of a stored model on a made-up batch, on one core where the target is measured so.
+    """A call of a model on a made-up batch, on one core where the target is measured so.
 
     Args:
         model: A Keras model.
-        target: A format that a model can be stored in: "keras", "litert" ...
+        target: "keras" for the compiled model itself, or a format that it is stored in: "litert" ...
         batch_size: Rows in a call.
         input_shape: Of one row, where the model leaves an axis open.
 
@@ -34,17 +36,30 @@ def running(
         >>> import keras
         >>> model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4)])
         >>> with running(model) as run:
-        ...     run()["output_0"].shape
-        (1, 4)
+        ...     [array.shape for array in run()]
+        [(1, 4)]
     """
     if callable(target):
         raise InvalidArgument(f"The target {target!r} is a function: expected the name of a format, 'keras' say.")
+    if target == "keras":
+        yield compiled(model, sample_rows(model, input_shape, "float32", batch_size))
+        return
     format, alone = format_named(target), pinned(target)
     copy = portable(model, unroll=format.unroll)
     rows = sample_rows(copy, input_shape, "float32", batch_size)
     with tempfile.TemporaryDirectory(prefix="keras_nas_") as folder, on_one_core(alone):
         call = LOADERS[target](str(write(copy, target, Path(folder), rows)), 1 if alone else None)
-        yield lambda: call(rows)
+        yield lambda: list(call(rows).values())
+
+
+def compiled(model: Any, rows: dict[str, np.ndarray]) -> Callable[[], list[np.ndarray]]:
+    """A compiled call of a Keras model on some rows, which returns when its outputs are there."""
+    import keras
+    import tensorflow as tf
+
+    call = tf.function(lambda *parts: call_model(model, parts))
+    given = [tf.constant(part) for part in rows.values()]
+    return lambda: [output.numpy() for output in keras.tree.flatten(call(*given))]
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from keras_nas.errors import InvalidArgument
 from keras_nas.objectives.cost import CostNet, cost_of_model
 from keras_nas.objectives.latency_table import LatencyTable, Setting, cache_folder
 from keras_nas.objectives.operations import Operation, operations_of
-from keras_nas.objectives.running import on_one_core
 
 CALL_MS = 0.01
 
@@ -103,15 +102,6 @@ def test_the_folder_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     monkeypatch.setenv("KERAS_NAS_CACHE", str(tmp_path / "named"))
     assert cache_folder() == tmp_path / "named"
     assert cache_folder(tmp_path / "given") == tmp_path / "given"
-
-
-def test_one_core_for_a_while() -> None:
-    import os
-
-    before = os.sched_getaffinity(0)
-    with on_one_core():
-        assert os.sched_getaffinity(0) == {max(before)}
-    assert os.sched_getaffinity(0) == before
 
 
 @pytest.mark.slow
