@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from keras_nas.methods import methods as methods
     from keras_nas.net import Net as Net
     from keras_nas.objectives.objective import Objective as Objective
+    from keras_nas.objectives.objective import SoftTarget as SoftTarget
     from keras_nas.oracle import StrategyOracle as StrategyOracle
     from keras_nas.result import SearchResult as SearchResult
     from keras_nas.result import load as load
@@ -69,7 +70,7 @@ _NAMES = {
     "hypermodel": ("SpaceHyperModel",),
     "ledger": ("Ledger",),
     "net": ("Net",),
-    "objectives.objective": ("Objective",),
+    "objectives.objective": ("Objective", "SoftTarget"),
     "oracle": ("StrategyOracle",),
     "methods": ("methods",),
     "result": ("SearchResult", "load"),

@@ -8,10 +8,12 @@ from keras_nas.objectives.objective import (
     COSTS,
     Direction,
     Objective,
+    SoftTarget,
     direction_of,
     known_objectives,
     losses,
     objectives_from,
+    spaced,
 )
 from keras_nas.objectives.pareto import (
     crowding_distance,
@@ -26,6 +28,7 @@ __all__ = [
     "Constraint",
     "Direction",
     "Objective",
+    "SoftTarget",
     "constraints_from",
     "crowding_distance",
     "direction_of",
@@ -37,5 +40,6 @@ __all__ = [
     "non_dominated_sort",
     "objectives_from",
     "pareto_front",
+    "spaced",
     "total_violation",
 ]
