@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -33,6 +36,10 @@ SAMPLES = 200
 """Architectures sampled to see whether the constraints can be met."""
 HOPELESS = 3.0
 """Times the latency limit: measured on a busy machine, anything less may still be met."""
+SECONDS = 5.0
+"""Longest that a network which meets the constraints is looked for beyond the sample."""
+REMEMBERED = 4096
+"""Architectures whose costs are remembered."""
 STATIC = ("params", "flops", "memory_mb", "size_mb")
 """Costs that follow from the architecture alone."""
 
@@ -40,15 +47,21 @@ Costs = Callable[[Architecture], dict[str, float]]
 
 
 def cost_function(task: Task, space: Space, signature: Signature) -> Costs:
-    """A function from an architecture to its static costs, computed without building the model."""
-    from keras_nas.objectives.cost import CostNet
+    """A function from an architecture to its static costs, computed without building the model.
 
+    Beside the costs it tells `layers`, and `activations`, the numbers that all layers give for one row.
+    """
+    from keras_nas.objectives.cost import CostNet, layers_of
+    from keras_nas.objectives.layer_costs.shapes import size_of
+
+    @lru_cache(maxsize=REMEMBERED)
     def costs(architecture: Architecture) -> dict[str, float]:
         net = CostNet()
         inputs = mapped(lambda given: net.input(given.shape), signature.inputs)
         _, finished = task.assemble(space, architecture, signature, net, inputs)
-        scores: dict[str, float] = net.cost(finished).scores()
-        return scores
+        layers = list(layers_of([finished]))
+        outputs = sum(size_of(shape) for layer in layers if not layer.cost.view for shape in layer.cost.outputs)
+        return {**net.cost(finished).scores(), "layers": len(layers), "activations": outputs}
 
     return costs
 
@@ -104,7 +117,12 @@ def least(space: Space, cost: Callable[[Architecture], float], seed: int) -> Arc
             best, lowest = sampled, found
         if not lowest:
             return best
-    while closer := next((near for near in space.neighbours(best, seed) if cost(near) < lowest), None):
+    until = time.monotonic() + SECONDS
+
+    def near() -> Iterator[Architecture]:
+        return takewhile(lambda _: time.monotonic() < until, space.neighbours(best, seed))
+
+    while closer := next((other for other in near() if cost(other) < lowest), None):
         best, lowest = closer, cost(closer)
         if not lowest:
             break

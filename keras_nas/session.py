@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras_nas.data import Rows, Split
 from keras_nas.engine.driver import Driver
+from keras_nas.engine.gpus import memory_of
 from keras_nas.engine.job import Job
 from keras_nas.engine.plan import Plan, retry_lost
 from keras_nas.engine.progress import Progress, State, display_for
@@ -19,15 +20,17 @@ from keras_nas.engine.store import Store
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.custom import registered_here
 from keras_nas.estimators.fidelity import Budgeting
+from keras_nas.estimators.forecast import Forecast
 from keras_nas.estimators.precision import training_precision
 from keras_nas.estimators.shared import SHARED, SUPERNET, shared_trial
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.estimators.training import train
 from keras_nas.estimators.zero_cost.estimator import score_untrained
 from keras_nas.identity import facts, identity
-from keras_nas.ledger import Ledger, Trial
+from keras_nas.ledger import Trial
 from keras_nas.outcome import conclude, kept, winner
-from keras_nas.preflight import check_feasible, check_latency, cost_function, screen
+from keras_nas.outlook import Ahead, Conditions, look_ahead, memory_notes, take_gauge
+from keras_nas.preflight import check_feasible, check_latency, cost_function
 from keras_nas.preparation import Data, account, prepare
 from keras_nas.strategy import UNTRAINED, Failure, Problem, Proposal
 from keras_nas.workspace import Workspace
@@ -79,6 +82,7 @@ class Session:
         self.shares = settings.engine.shares()
         self.part = self.shares[0] if self.shares else settings.engine.whole()
         self.precision = training_precision(settings.precision, gpus=len(self.part.devices))
+        self.notes = memory_notes(memory_of([gpu for part in self.shares if not part.node for gpu in part.devices]))
 
     def run(self) -> SearchResult:
         """The whole search; what bad input left behind is taken away again."""
@@ -93,12 +97,14 @@ class Session:
                     self.goal, self.data, self.options, store.directory, self.settings.seed, self.precision
                 )
                 lines = self._account(training)
-                ledger = self._ledger(training, store)
+                ahead = self._look_ahead(training, store, pool)
+                ledger, forecast = ahead.ledger, ahead.forecast
                 workspace.keep()
-                driver = Driver(ledger, self._job(training), pool, store, self._plan(call), self._listeners())
-                reason = driver.run()
+                plan = self._plan({**call, "preflight": ahead.outlook.facts()})
+                reason = Driver(ledger, self._job(training), pool, store, plan, self._listeners(forecast)).run()
             best = winner(self.goal.objectives, self.goal.constraints, ledger.trials)
-            conclude(training, store.directory, best, {**facts(self.goal, training), "reason": reason, "data": lines})
+            told = {**facts(self.goal, training), "reason": reason, "data": lines, "preflight": plan.call["preflight"]}
+            conclude(training, store.directory, best, told)
             return SearchResult(store.directory, training)
 
     def _account(self, training: Training) -> list[str]:
@@ -109,8 +115,8 @@ class Session:
             print("\n".join(lines))
         return lines
 
-    def _ledger(self, training: Training, store: Store) -> Ledger:
-        """The strategy under its estimator, with infeasible proposals screened out."""
+    def _look_ahead(self, training: Training, store: Store, pool: Any) -> Ahead:
+        """The search made ready: what cannot go well is refused, and what is to be expected is told."""
         goal, settings = self.goal, self.settings
         costs = cost_function(goal.task, goal.space, training.signature)
         feasible = check_feasible(goal.constraints, goal.space, costs, settings.seed)
@@ -126,8 +132,12 @@ class Session:
             len(goal.objectives),
         )
         problem = Problem(goal.space.decisions, goal.objectives, goal.constraints, settings.seed, settings.max_trials)
-        strategy = goal.estimator.around(goal.strategy, budgeting)
-        return Ledger(strategy, problem, screen(goal.constraints, costs))
+        gauge = take_gauge(pool, store.directory, training.precision)
+        conditions = Conditions(gauge, on_cpu=not self.part.devices, resumed=used > 0, notes=self.notes)
+        ahead = look_ahead(goal, training, problem, budgeting, costs, conditions)
+        if settings.verbose:
+            print("\n".join(ahead.outlook.lines()))
+        return ahead
 
     def _plan(self, call: Mapping[str, Any]) -> Plan:
         """How far to go; what was spent since the call counts."""
@@ -171,11 +181,11 @@ class Session:
         """The best trials, the front, and the user's own model."""
         return [trial.number for trial in kept(self.goal.objectives, self.goal.constraints, trials, KEEP)]
 
-    def _listeners(self) -> list[Any]:
+    def _listeners(self, forecast: Forecast) -> list[Any]:
         objective, settings = self.goal.objectives[0], self.settings
         better = float.__gt__ if objective.direction == "max" else float.__lt__
-        state = State(objective.name, better, settings.max_trials, settings.max_time, max(1, len(self.shares)))
-        return [Progress(state, display_for(settings.verbose))]
+        state = State(objective.name, better, settings.max_trials, forecast.seconds_left)
+        return [forecast, Progress(state, display_for(settings.verbose))]
 
     def _arguments(self) -> dict[str, Any]:
         """What decides whether it is the same search, and the limits, which may change."""

@@ -37,6 +37,7 @@ LAYERS = (
     ("export",),
     ("preflight", "methods", "callbacks", "arguments"),
     ("workspace", "pools", "goal"),
+    ("outlook",),
     ("candidate", "identity", "environment", "holdout"),
     ("outcome",),
     ("result", "looking", "deploying", "summary", "refit", "preparation", "session", "search"),

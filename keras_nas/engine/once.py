@@ -1,4 +1,4 @@
-"""One job in a worker process that is started for it and ended after it."""
+"""One job and its end: in a worker that is started for it, or in one that a pool has anyway."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from keras_nas.engine.events import Ended
 from keras_nas.engine.job import Job
+from keras_nas.engine.plan import Workers
 from keras_nas.engine.pool import Pool
 from keras_nas.engine.process import WorkerSettings
 from keras_nas.engine.resources import shares
@@ -26,9 +27,26 @@ def run_once(job: Job, attempt: str, folder: Path, settings: WorkerSettings) -> 
     """
     shutil.rmtree(folder, ignore_errors=True)
     with Pool(shares(1), folder.parent / "work", settings) as pool:
-        ended: list[Ended] = []
-        while not ended:
-            if pool.free and not pool.running:
-                pool.submit(job, attempt, folder)
-            ended = [event for event in pool.events() if isinstance(event, Ended)]
+        return run_in(pool, job, attempt, folder)
+
+
+def run_in(pool: Workers, job: Job, attempt: str, folder: Path) -> Ended:
+    """Run a job in the first worker of a pool that is ready.
+
+    Args:
+        pool: started, and running nothing else.
+        job: what to run.
+        attempt: names it, for its result and for errors.
+        folder: the job's own.
+
+    Returns:
+        How it ended: with a result, or with a failure.
+    """
+    submitted = False
+    ended: list[Ended] = []
+    while not ended:
+        if pool.free and not submitted:
+            pool.submit(job, attempt, folder)
+            submitted = True
+        ended = [event for event in pool.events() if isinstance(event, Ended)]
     return ended[0]

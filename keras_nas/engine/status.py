@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,15 +19,13 @@ class State:
         score: Name of the score that the search is after.
         better: Whether the first of two scores is better than the second.
         max_trials: Trials in all, or None.
-        max_seconds: Wall-clock time in all, or None.
-        workers: How many trials run at once.
+        left: Tells the expected seconds to the end, or None while nothing is known.
     """
 
     score: str
     better: Callable[[float, float], bool]
     max_trials: int | None = None
-    max_seconds: float | None = None
-    workers: int = 1
+    left: Callable[[], float | None] = lambda: None
     began: float = field(init=False, default_factory=time.monotonic)
     finished: int = field(default=0, init=False)
     failed: int = field(default=0, init=False)
@@ -36,8 +33,6 @@ class State:
     reason: str = field(default="", init=False)
     best: Trial | None = field(default=None, init=False)
     running: dict[int, str] = field(init=False, default_factory=dict)
-    durations: list[float] = field(init=False, default_factory=list)
-    _since: dict[int, float] = field(init=False, default_factory=dict)
 
     def take(self, notice: told.Notice) -> None:
         """Takes one notice in."""
@@ -46,18 +41,17 @@ class State:
                 self._restore(trials)
             case told.TrialStarted(trial):
                 self.running[trial.number] = "starting"
-                self._since.setdefault(trial.number, time.monotonic())
             case told.EpochEnded(trial, epoch, metrics):
                 self.running[trial.number] = f"epoch {epoch}{self._shown(metrics)}"
             case told.TrialRetried(trial, failure):
                 self.running[trial.number] = f"again after {failure.kind}"
             case told.TrialFinished(trial):
                 self._count(trial)
-                self._close(trial)
+                self.running.pop(trial.number, None)
                 self._compare(trial)
             case told.TrialFailed(trial):
                 self._count(trial)
-                self._close(trial)
+                self.running.pop(trial.number, None)
             case told.SearchEnded(reason):
                 self.reason = reason
 
@@ -65,26 +59,6 @@ class State:
     def done(self) -> int:
         """Trials that were run to an end, those of earlier runs of the search included."""
         return self.finished + self.failed
-
-    def seconds_left(self) -> float | None:
-        """Expected wall-clock time to the end; None before anything is known.
-
-        The mean of the last ten trials tells how long one takes, and the rest is handed to the workers as they become
-        free. The time limit bounds it.
-        """
-        elapsed = time.monotonic() - self.began
-        limit = max(0.0, self.max_seconds - elapsed) if self.max_seconds is not None else None
-        if not self.durations or self.max_trials is None:
-            return limit
-        recent = self.durations[-10:]
-        each = sum(recent) / len(recent)
-        ends = [max(0.0, each - time.monotonic() + self._since[number]) for number in self.running]
-        ends += [0.0] * (self.workers - len(ends))
-        heapq.heapify(ends)
-        for _ in range(self.max_trials - self.done - len(self.running)):
-            heapq.heapreplace(ends, ends[0] + each)
-        expected = max(ends)
-        return expected if limit is None else min(limit, expected)
 
     def _restore(self, trials: Sequence[Trial]) -> None:
         """Counts what an earlier run of the search has done."""
@@ -99,12 +73,6 @@ class State:
         self.scored += not is_training(trial)
         self.finished += is_training(trial) and good
         self.failed += is_training(trial) and not good
-
-    def _close(self, trial: Trial) -> None:
-        self.running.pop(trial.number, None)
-        began = self._since.pop(trial.number, None)
-        if began is not None and is_training(trial):
-            self.durations.append(time.monotonic() - began)
 
     def _compare(self, trial: Trial) -> None:
         best = score_of(self.best, self.score)
@@ -142,7 +110,7 @@ def lines(state: State) -> list[str]:
     failed = f" ({state.failed} failed)" if state.failed else ""
     elapsed = clock(time.monotonic() - state.began)
     scored = f"scored {state.scored} | " if state.scored else ""
-    shown = [f"{scored}trials {state.done}{total}{failed} | elapsed {elapsed} | left {clock(state.seconds_left())}"]
+    shown = [f"{scored}trials {state.done}{total}{failed} | elapsed {elapsed} | left {clock(state.left())}"]
     if state.best is not None:
         shown.append(f"best   {state.score} {score_of(state.best, state.score):.4g} (trial {state.best.number})")
     return shown + [f"trial {number}: {doing}" for number, doing in sorted(state.running.items())]

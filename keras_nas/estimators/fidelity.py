@@ -29,6 +29,8 @@ class Budgeting:
         baseline: whether the user's own model takes part.
         objectives: how many there are.
         work: of training an architecture, on any scale.
+        start: seconds that are gone before the first trial; 0 where there are trials of an earlier run.
+        overhead: seconds of a trial before it trains, as measured.
     """
 
     max_time: float | None
@@ -39,6 +41,8 @@ class Budgeting:
     baseline: bool = False
     objectives: int = 1
     work: Callable[[Architecture], float] = lambda architecture: 1.0
+    start: float = 0.0
+    overhead: float = 0.0
 
 
 class Estimator(Protocol):
@@ -66,7 +70,8 @@ class Finalists:
         """See `Stages`."""
         finalists = self.finalists or (1 if budgeting.objectives == 1 else _front_size(budgeting))
         trials = None if budgeting.max_trials is None else max(1, budgeting.max_trials - budgeting.baseline)
-        division = divide(budgeting.max_time, trials, budgeting.workers, finalists)
+        start, overhead = budgeting.start, budgeting.overhead
+        division = divide(budgeting.max_time, trials, budgeting.workers, finalists, start, overhead)
         return Stages(strategy, division, budgeting.clock, budgeting.first, budgeting.baseline, budgeting.work)
 
 

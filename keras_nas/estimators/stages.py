@@ -194,14 +194,17 @@ class Stages(Strategy):
         return finalists + [Proposal(Architecture({}), note={BASELINE: True})] * self.baseline
 
     def _final(self, left: Sequence[Proposal]) -> Proposal | Signal:
-        """The next finalist with its share of what is left, by the root of its work; `DONE` where that is too little."""
+        """The next finalist with its share of the rest, by the root of its work; `DONE` where that is too little."""
         division = self.division
         budget = {"epochs": division.final_epochs}
         if division.total_seconds is not None:
             seconds = division.total_seconds - self.clock() - division.reserve_seconds
             roots = [math.sqrt(self.work(proposal.architecture)) for proposal in left if proposal.architecture]
             roots += [max(roots, default=1.0)] * (len(left) - len(roots))
-            budget = {"seconds": round(max(1.0, seconds * roots[0] / sum(roots)), 1), "epochs": MOST_EPOCHS}
+            share = max(1.0, seconds * roots[0] / sum(roots))
+            if share < division.least_seconds:
+                return DONE
+            budget = {"seconds": round(share, 1), "epochs": MOST_EPOCHS}
         return Proposal(left[0].architecture, {"final": 1.0, **budget}, note=left[0].note)
 
 

@@ -10,10 +10,10 @@ from keras_nas.decisions import Decision, Decisions
 from keras_nas.domains import Labels
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.fidelity import Budgeting, Finalists, FullTraining, get_estimator
-from keras_nas.estimators.stages import BASELINE
+from keras_nas.estimators.stages import BASELINE, Stages, divide
 from keras_nas.ledger import Ledger, Trial
 from keras_nas.objectives import objectives_from
-from keras_nas.strategy import Failure, Outcome, Problem, Signal
+from keras_nas.strategy import DONE, Failure, Outcome, Problem, Proposal, Signal
 from keras_nas.tuners import make
 
 DECISIONS = Decisions(tuple(Decision(name, Labels(tuple(range(5)))) for name in "abc"))
@@ -56,8 +56,9 @@ def searched(
         clock.now += trial.proposal.fidelity.get("seconds", 1.0)
         size = quality(trial.proposal.architecture)
         failed = fails(trial)
+        kind = failed if isinstance(failed, str) else "error"
         scores = {"val_accuracy": size, "params": size}
-        ledger.tell(trial.number, Outcome(failure=Failure("error", "no")) if failed else Outcome(scores))
+        ledger.tell(trial.number, Outcome(failure=Failure(kind, "no")) if failed else Outcome(scores))
     return run, clock.now
 
 
@@ -109,8 +110,9 @@ def test_known_architectures_come_first() -> None:
 def test_several_objectives_have_several_different_finalists() -> None:
     trials, used = searched(max_time=600, objectives=("val_accuracy", "params"))
     finalists = [trial.proposal.architecture for trial in final(trials)]
-    assert len(finalists) == len(set(finalists)) == 3
+    assert len(finalists) == len(set(finalists)) == 6
     assert used <= 600
+    assert len(final(searched(max_time=180, objectives=("val_accuracy", "params"))[0])) == 3
     alike, _ = searched(Finalists(2), max_trials=30)
     assert len({trial.proposal.architecture for trial in final(alike)}) == 2
 
@@ -136,6 +138,31 @@ def test_a_failed_finalist_ends_the_search_without_another() -> None:
     assert len(final(trials)) == 1
 
 
+def test_the_next_takes_the_place_of_a_finalist_that_is_too_slow() -> None:
+    """It was refused before it was trained, and its time is still there."""
+
+    def fails(trial: Trial) -> Any:
+        return "final" in trial.proposal.fidelity and quality(trial.proposal.architecture) > 0.5 and "too_slow"
+
+    trials, _ = searched(max_time=600, fails=fails)
+    finalists = final(trials)
+    sizes = [quality(trial.proposal.architecture) for trial in finalists]
+    assert len(finalists) > 1
+    assert sizes == sorted(sizes, reverse=True)
+    assert min(sizes[:-1]) > 0.5 >= sizes[-1]
+
+
+def test_finalists_share_the_time_by_the_root_of_their_work() -> None:
+    def work(architecture: Architecture) -> float:
+        return 1.0 + 15.0 * (architecture["a"] == 4)
+
+    first = [Architecture({"a": number, "b": 0, "c": number % 2}) for number in (4, 1, 0)]
+    trials, used = searched(Finalists(2), max_time=600, first=first, work=work, fails=lambda trial: trial.number > 2)
+    seconds = {trial.proposal.architecture["a"]: trial.proposal.fidelity["seconds"] for trial in final(trials)}
+    assert seconds[4] / seconds[1] == pytest.approx(4.0, rel=0.01)
+    assert used <= 600
+
+
 def test_full_training_gives_all_the_same() -> None:
     trials, _ = searched(FullTraining(7), max_trials=5, baseline=True)
     assert len(trials) == 5
@@ -154,3 +181,34 @@ def test_estimators_by_name() -> None:
         Finalists(0)
     with pytest.raises(InvalidArgument, match="epochs=0: expected a number above 0"):
         FullTraining(0)
+
+
+def test_on_a_busy_machine_trials_are_longer() -> None:
+    """What a trial spends before it trains is measured: two thirds of an exploring trial are for learning at least."""
+    quick, _ = searched(max_time=120)
+    busy, used = searched(max_time=600, start=30.0, overhead=20.0)
+    assert quick[0].proposal.fidelity["seconds"] == 13.7
+    assert busy[0].proposal.fidelity["seconds"] == 60.0
+    assert len(final(busy)) == 1
+    assert used <= 600
+
+
+def test_where_there_is_no_time_for_two_trials_one_has_it_all() -> None:
+    trials, _ = searched(max_time=60, start=20.0, overhead=8.0)
+    (only,) = trials
+    assert only.proposal.fidelity == {"final": 1.0, "seconds": 37.4, "epochs": 200.0}
+
+
+def test_a_finalist_that_could_learn_nothing_is_not_trained() -> None:
+    trials, _ = searched(max_time=100, start=0.0, overhead=14.0, fails=lambda trial: False)
+    assert [trial.proposal.fidelity["seconds"] for trial in trials] == [42.0, 55.0]
+    slow = divide(100, None, 1, 1, 0.0, 14.0)
+    assert slow.least_seconds == 28.0
+    clock = Clock()
+    stages = Stages(make("random"), slow, clock)
+    stages.begin(Problem(DECISIONS, objectives_from(["val_accuracy"])))
+    first = stages.propose(0, [])
+    assert isinstance(first, Proposal)
+    stages.observe(first, Outcome({"val_accuracy": 0.5}))
+    clock.now = 75.0
+    assert stages.propose(1, []) is DONE
