@@ -15,7 +15,7 @@ from tests.source import ROOT, Source, package, sources
 # Lowest first. A module imports from its own row and the rows above it in this table, never from below.
 LAYERS = (
     ("errors", "points"),
-    ("files", "markup"),
+    ("files", "markup", "source"),
     ("artefact",),
     ("architecture", "domains"),
     ("decisions",),
