@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from keras_nas.data import Split
 from keras_nas.data.trees import taken
+from keras_nas.errors import ExportError, InvalidArgument
 from keras_nas.export import Export, export_model
+from keras_nas.source import ARRAYS, WEIGHTS
 
 if TYPE_CHECKING:
     from keras_nas.result import SearchResult
+
+SHOWN = 256
+"""Held-out rows on which a stored model is compared."""
+SAMPLES = 128
+"""Training rows from which an integer format takes its scales."""
 
 
 def export_winner(result: SearchResult, path: str | Path, file_format: str, overwrite: bool) -> Export:
@@ -31,7 +43,51 @@ def export_winner(result: SearchResult, path: str | Path, file_format: str, over
         "holdout": result.told["holdout"],
         "architecture": dict(result.winner.architecture),
     }
-    sample = taken(result.rows.x, part[:256])
     return export_model(
-        result.best_model, path, format=file_format, rows=sample, manifest=manifest, overwrite=overwrite
+        result.best_model,
+        path,
+        format=file_format,
+        rows=taken(result.rows.x, part[:SHOWN]),
+        samples=taken(result.rows.x, spread(held.train, SAMPLES)),
+        manifest=manifest,
+        overwrite=overwrite,
     )
+
+
+def spread(index: np.ndarray, count: int) -> np.ndarray:
+    """At most `count` of some rows' numbers, evenly spaced, in ascending order.
+
+    Example:
+        >>> spread(np.arange(10), 4)
+        array([0, 3, 6, 9])
+    """
+    return np.sort(index[:: max(1, -(-len(index) // count))])
+
+
+def write_winner(result: SearchResult, path: str | Path, overwrite: bool) -> Export:
+    """Write the winner as a program of plain Keras, with its weights beside it; see `SearchResult.to_source`.
+
+    Args:
+        result: of the search.
+        path: of the program, which ends in ".py".
+        overwrite: whether files of these names are replaced.
+
+    Raises:
+        InvalidArgument: when the path has another ending.
+        ExportError: when a file is there already, or the model has no source.
+    """
+    target = Path(path).expanduser().absolute()
+    if target.suffix != ".py":
+        raise InvalidArgument(f"to_source: path={str(path)!r}; expected the name of a program, which ends in '.py'.")
+    files = {suffix: target.with_suffix(suffix) for suffix in (WEIGHTS, ARRAYS, ".py")}
+    there = [str(file) for file in files.values() if file.exists()]
+    if there and not overwrite:
+        raise ExportError(f"{' and '.join(there)} exist: choose another name, or pass overwrite=True.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.stem}.", dir=target.parent) as folder:
+        done = export_winner(result, Path(folder) / "source", "source", overwrite=False)
+        for suffix, file in files.items():
+            written = done.path / f"model{suffix}"
+            if written.exists():
+                os.replace(written, file)
+    return replace(done, path=target)

@@ -202,19 +202,32 @@ class SearchResult:
         return tuple(self.rows.labels.classes)
 
     def export(self, path: str | Path, format: str = "saved_model", overwrite: bool = False) -> Export:  # noqa: A002
-        """Write the winner to a new folder, run it there in a fresh process without keras_nas, and compare.
+        """Write the winner to a new folder, run it there in a fresh process without keras_nas, compare, and time it.
 
         Args:
             path: the folder.
-            format: "saved_model", "keras" or "litert".
+            format: "saved_model", "keras", "litert", "litert_float16", "litert_int8" (scaled by training rows), "onnx",
+                "openvino" (these two with `keras-nas[onnx]` and `keras-nas[openvino]`), or "source" (see `to_source`).
             overwrite: whether an earlier export there is replaced.
 
         Raises:
             ExportError: when it cannot be written, or gives other outputs than the model in memory.
+            MissingDependency: when a package that the format needs is not installed.
         """
         from keras_nas.deploying import export_winner
 
         return export_winner(self, path, format, overwrite)
+
+    def to_source(self, path: str | Path = "model.py", overwrite: bool = False) -> Export:
+        """Write the winner as a program of plain Keras, verified like an export; its weights stand beside it.
+
+        Args:
+            path: the program; its `load_model()` makes the network with its weights, `build_model()` one without.
+            overwrite: whether files of these names are replaced.
+        """
+        from keras_nas.deploying import write_winner
+
+        return write_winner(self, path, overwrite)
 
     def refit(self, max_time: float | None = None, epochs: float | None = None, seed: int | None = None) -> Candidate:
         """Train the winner's architecture anew, by its recipe, and score it on the validation part.

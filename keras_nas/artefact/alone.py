@@ -72,8 +72,7 @@ def saved_model(path: str, threads: int | None) -> Call:
     """A SavedModel's serving signature."""
     import tensorflow as tf
 
-    if threads is not None:
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
+    _use(threads)
     loaded = tf.saved_model.load(path)
     signature = loaded.signatures["serving_default"]
 
@@ -87,11 +86,30 @@ def saved_model(path: str, threads: int | None) -> Call:
 def keras_file(path: str, threads: int | None) -> Call:
     """A `.keras` file."""
     import keras
+
+    _use(threads)
+    return _keras_call(keras.saving.load_model(path, compile=False))
+
+
+def source(path: str, threads: int | None) -> Call:
+    """A program with a function `load_model`."""
+    import runpy
+
+    _use(threads)
+    return _keras_call(runpy.run_path(path)["load_model"]())
+
+
+def _use(threads: int | None) -> None:
     import tensorflow as tf
 
     if threads is not None:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
-    model = keras.saving.load_model(path, compile=False)
+
+
+def _keras_call(model: Any) -> Call:
+    """A Keras model, compiled."""
+    import tensorflow as tf
+
     run = tf.function(lambda *parts: call_model(model, parts))
 
     def call(rows: Arrays) -> Arrays:
@@ -175,6 +193,7 @@ def in_chunks(call: Call, rows: Arrays) -> Arrays:
 LOADERS: dict[str, Callable[[str, int | None], Call]] = {
     "saved_model": saved_model,
     "keras": keras_file,
+    "source": source,
     "litert": litert,
     "litert_float16": litert,
     "litert_int8": litert,

@@ -10,6 +10,7 @@ import numpy as np
 
 from keras_nas.artefact import litert, onnx
 from keras_nas.errors import ExportError, InvalidArgument, MissingDependency, unknown
+from keras_nas.source import write_source
 
 Arrays = dict[str, np.ndarray]
 Writer = Callable[[Any, Path, Arrays], None]
@@ -47,12 +48,17 @@ def _keras(model: Any, path: Path, samples: Arrays) -> None:
     model.save(path)
 
 
+def _source(model: Any, path: Path, samples: Arrays) -> None:
+    write_source(model, path)
+
+
 _LITERT: dict[str, Any] = {"package": "ai-edge-litert", "unroll": True, "one_core": True}
 _ONNX: dict[str, Any] = {"unroll": True, "one_core": True}
 
 FORMATS: Mapping[str, Format] = {
     "saved_model": Format(".", _saved_model, "tensorflow"),
     "keras": Format("model.keras", _keras, "keras"),
+    "source": Format("model.py", _source, "keras"),
     "litert": Format("model.tflite", litert.write_float32, **_LITERT),
     "litert_float16": Format("model.tflite", litert.write_float16, **_LITERT, tolerance=0.02),
     "litert_int8": Format("model.tflite", litert.write_int8, **_LITERT, tolerance=None),

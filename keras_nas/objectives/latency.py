@@ -22,7 +22,7 @@ from keras_nas.errors import InvalidArgument, unknown
 
 Target: TypeAlias = str | Callable[[Any], float | Sequence[float]]
 
-TARGETS = ("keras", *(name for name in FORMATS if name != "keras"))
+TARGETS = ("keras", *(name for name in FORMATS if name not in ("keras", "source")))
 
 
 @dataclass(frozen=True)
