@@ -9,6 +9,7 @@ the data of Debian's package `dataset-fashion-mnist`; the published results come
 
 from __future__ import annotations
 
+import argparse
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -114,11 +115,11 @@ def steps(training: Training, networks: list[Architecture], towers: int) -> dict
     }
 
 
-def scores(training: Training, networks: list[Architecture]) -> dict[str, float]:
+def scores(training: Training, networks: list[Architecture], towers: int) -> dict[str, float]:
     """Networks scored in a minute, batch normalisation counted anew for each, and functions traced meanwhile."""
     from keras_nas.estimators.shared_trial import Judge, make_supernet
 
-    judge = Judge(training, make_supernet(training))
+    judge = Judge(training, make_supernet(training), towers)
     functions = (judge.predict, judge.calibrate.see, judge.calibrate.scale)
     judge.scores(networks[0])
     before = sum(function.experimental_get_tracing_count() for function in functions)
@@ -127,20 +128,22 @@ def scores(training: Training, networks: list[Architecture]) -> dict[str, float]
     return {"archs_per_minute": 60 * len(networks) / spent, "new_traces": after - before}
 
 
-def correlations(training: Training, folder: Path, count: int, minutes: float, epochs: float) -> dict[str, float]:
+def correlations(training: Training, folder: Path, count: int, given: argparse.Namespace) -> dict[str, float]:
     """Shared-weights scores against trainings alone, and against the published accuracies of CIFAR-10."""
     from keras_nas.estimators.shared_trial import _judge, run
     from keras_nas.estimators.training import train
 
     space = training.space
-    teach = {UNTRAINED: 1.0, "shared": 1.0, "supernet": 1.0, "seconds": 60 * minutes}
+    teach = {UNTRAINED: 1.0, "shared": 1.0, "supernet": 1.0, "seconds": 60 * given.minutes}
     job: dict[str, Any] = {"training": training, "number": 0}
     run(Silent(folder / "supernet"), **job, architecture=space.sample(0), fidelity=teach, towers=2)
-    judge = _judge(training)
+    judge = _judge(training, given.towers)
     cells = [space.sample(seed) for seed in range(400)]
     shared = np.array([judge.scores(cell)["val_accuracy"] for cell in cells])
     trained = [
-        train(Silent(folder / str(n)), **job, architecture=cell, fidelity={"final": 1.0, "epochs": epochs}, towers=2)
+        train(
+            Silent(folder / str(n)), **job, architecture=cell, fidelity={"final": 1.0, "epochs": given.epochs}, towers=2
+        )
         for n, cell in enumerate(cells[:count])
     ]
     alone = np.array([told["scores"]["val_accuracy"] for told in trained])
@@ -196,13 +199,13 @@ def main() -> None:
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as name:
         training = prepared(Path(name))
-        figures = scores(training, [training.space.sample(seed) for seed in range(given.networks)])
+        figures = scores(training, [training.space.sample(seed) for seed in range(given.networks)], given.towers)
         figures |= steps(training, [training.space.sample(seed) for seed in range(given.alone)], given.towers)
         epoch = 55_000 // BATCH * figures["step_alone_ms"] / 1e3 + figures["trace_alone_s"]
         sharing = 60 * given.minutes + 1_000 * 60 / figures["archs_per_minute"]
         figures["speedup_1000"] = 1_000 * epoch / sharing
         if given.correlate:
-            figures |= correlations(training, Path(name), given.correlate, given.minutes, given.epochs)
+            figures |= correlations(training, Path(name), given.correlate, given)
     print(
         f"NAS-Bench-201's space with 8 channels and 1 cell a stage; a supernet trained for {given.minutes:g} minutes."
     )

@@ -6,6 +6,7 @@ later networks by setting its gates.
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Mapping
@@ -76,12 +77,14 @@ class Judge:
     Args:
         training: what all trials share.
         net: the supernet.
+        towers: shares of a batch that are computed side by side.
     """
 
-    def __init__(self, training: Training, net: Supernet) -> None:
+    def __init__(self, training: Training, net: Supernet, towers: int = 1) -> None:
         rows, split = Rows.load(training.data), Split.load(training.data)
         self.training = training
         self.net = net
+        self.towers = towers
         self.calibrate = Calibrator(net)
         self.y = np.asarray(rows.y[split.validation])
         self.batches = _images(rows, split.validation, SCORE_BATCH)
@@ -90,7 +93,10 @@ class Judge:
         self.predict = tf.function(self._predict, input_signature=[spec], autograph=False)
 
     def _predict(self, x: Any) -> Any:
-        y = self.net(x, training=False)
+        size = tf.shape(x)[0]
+        ends = [size * tower // self.towers for tower in range(self.towers + 1)]
+        shares = [self.net(x[a:b], training=False) for a, b in itertools.pairwise(ends)]
+        y = tf.concat(shares, axis=0)
         finished = self.training.options.loss is not None
         return y if finished else self.training.task.finish(KerasNet(), y, self.training.signature)
 
@@ -135,7 +141,7 @@ def run(
     start = time.monotonic()
     with failing_as("build_error"):
         register(machine.get("custom_objects") or {})
-        judge = _judge(training)
+        judge = _judge(training, machine.get("towers", 1))
     ready = time.monotonic()
     if UNTRAINED in fidelity:
         scores = {**judge.scores(architecture), **_costs(training, architecture)}
@@ -218,14 +224,14 @@ _OPEN: dict[tuple[str, int], Judge] = {}
 """The judge of this process: tracing a supernet takes longer than scoring a hundred networks."""
 
 
-def _judge(training: Training) -> Judge:
-    """The judge of the search's supernet, made once in a process."""
+def _judge(training: Training, towers: int) -> Judge:
+    """The judge of the search's supernet, made once in a process: what was traced first serves."""
     key = str(home(training)), home(training).stat().st_mtime_ns
     if key not in _OPEN:
         net = make_supernet(training)
         net.load_weights(home(training))
         _OPEN.clear()
-        _OPEN[key] = Judge(training, net)
+        _OPEN[key] = Judge(training, net, towers)
     return _OPEN[key]
 
 

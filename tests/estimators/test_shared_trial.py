@@ -28,7 +28,7 @@ NETWORK = {"first": "wide", "second": "skip"}
 
 def trial(training: Training, folder: Path, fidelity: dict[str, float], ear: Ear | None = None) -> dict[str, Any]:
     told = {"training": training, "architecture": NETWORK, "number": 1, "fidelity": fidelity}
-    return run(ear or Ear(folder), **told, custom_objects={})
+    return run(ear or Ear(folder), **told, custom_objects={}, towers=2)
 
 
 def small_training(folder: Path) -> Training:
@@ -54,7 +54,7 @@ def test_the_supernet_learns_and_is_kept(taught: Any) -> None:
 def test_scores_add_no_trace(taught: Any) -> None:
     training, folder, _ = taught
     first = trial(training, folder / "1", {UNTRAINED: 1.0, "shared": 1.0})
-    judge = shared_trial._judge(training)
+    judge = shared_trial._judge(training, 1)
     for seed in range(6):
         judge.scores(training.space.sample(seed))
     again = trial(training, folder / "2", {UNTRAINED: 1.0, "shared": 1.0})
