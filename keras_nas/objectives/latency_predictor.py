@@ -176,7 +176,7 @@ def corrected(names: tuple[str, ...], rows: np.ndarray, measured: np.ndarray) ->
     Example:
         >>> rows = np.array([[1.0, 2.0], [1.0, 4.0], [1.0, 8.0], [1.0, 3.0]])
         >>> corrected(("call", "Conv2D"), rows, rows @ [1.0, 1.5]).factors.round(2)
-        array([1.  , 1.49])
+        array([1.01, 1.5 ])
     """
     prior = np.array([_unchanged(name) for name in names])
     if len(rows) < 2:
