@@ -58,7 +58,7 @@ def table(columns: Sequence[object], rows: Iterable[Sequence[object]], caption: 
         caption: above the table.
 
     Example:
-        >>> "<th>a&amp;b</th>" in table(["a&b"], [[1234567]])
+        >>> "<th>a&amp;b</th>" in table(["a&b"], [["text"]])
         True
     """
     kept = list(rows)

@@ -136,10 +136,20 @@ def _time(result: SearchResult) -> Markup:
     return join(
         [
             tag("p", words),
+            _foretold(result),
             table(["part of the trials", "seconds", "share"], rows),
             table(["trial", "seconds"], [[trial, round(seconds, 1)] for trial, seconds in slowest], "Longest"),
         ]
     )
+
+
+def _foretold(result: SearchResult) -> Markup | None:
+    """What was expected before the search began, beside what came."""
+    foretold = result.told.get("preflight") or {}
+    trained = len(result.trials) + len(result.failures)
+    came = (("networks", "trials", trained), ("seconds", "search_s", round(result.timeline.seconds)))
+    rows = [[name, foretold[key], was] for name, key, was in came if foretold.get(key) is not None]
+    return table(["", "foretold at the start", "came"], rows) if rows else None
 
 
 def _environment(result: SearchResult) -> Markup:

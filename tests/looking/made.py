@@ -97,4 +97,5 @@ def _told(name: str) -> dict[str, Any]:
         "winner": 1,
         "holdout": {"rows": 50, **judged, "baseline": judged, "uses": 1},
         "environment": {"Python": name},
+        "preflight": {"trials": 15, "search_s": 123.4},
     }

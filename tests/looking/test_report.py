@@ -98,6 +98,7 @@ def test_the_honesty_account(page: Reader) -> None:
         "overlap: the rows do not tell them apart",
         "the search ran with 7 alone",
         "Not met: latency_ms <= 0.5",
+        "foretold at the start",
     ):
         assert part in words
 
