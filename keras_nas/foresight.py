@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,6 @@ DOUBT = 2.0
 """Mean errors by which a prediction has to lie beyond a limit to be believed."""
 
 Tell = Callable[[str], None]
-Costs = Callable[[Architecture], dict[str, float]]
 Read = Callable[[Architecture], CostTensor]
 
 
@@ -54,6 +53,33 @@ def reader(task: Task, space: Space, signature: Signature) -> Read:
         return outputs
 
     return read
+
+
+@dataclass(frozen=True)
+class Costs:
+    """A function from an architecture to its costs, known without building it.
+
+    Args:
+        count: Tells them; `latency_ms` is among them where there is a predictor.
+        predictor: Of latencies.
+    """
+
+    count: Callable[[Architecture], dict[str, float]]
+    predictor: LatencyPredictor | None = None
+
+    def __call__(self, architecture: Architecture) -> dict[str, float]:
+        """The costs."""
+        return self.count(architecture)
+
+    @property
+    def slack(self) -> dict[str, float]:
+        """The costs that are predicted, and by what share of its limit each may seem to break it all the same."""
+        return {} if self.predictor is None else {"latency_ms": DOUBT * self.predictor.error_pct / 100}
+
+    def instead(self, architecture: Architecture) -> dict[str, float]:
+        """Predictions that are as good as measurements between trainings; none of the user's own model."""
+        reliable = self.predictor is not None and self.predictor.error_pct <= RELIABLE_PCT
+        return {"latency_ms": self.count(architecture)["latency_ms"]} if reliable and architecture else {}
 
 
 @dataclass(frozen=True)
@@ -136,17 +162,6 @@ def by_importance(networks: Sequence[Sequence[Operation]]) -> list[Operation]:
 def _guess(operation: Operation) -> int:
     """Time in multiply-adds: a moved number is worth a few, and every operation costs something."""
     return operation.flops + 4 * operation.moved + 20_000
-
-
-def slack(predictor: LatencyPredictor | None) -> dict[str, float]:
-    """The costs that are predicted, and by what share of a limit each may seem to break it without being refused."""
-    return {} if predictor is None else {"latency_ms": DOUBT * predictor.error_pct / 100}
-
-
-def stand_ins(predictor: LatencyPredictor | None, costs: Callable[[Architecture], Mapping[str, float]]) -> Costs:
-    """A function from an architecture to the predictions that are as good as a measurement between trainings."""
-    reliable = predictor is not None and predictor.error_pct <= RELIABLE_PCT
-    return lambda architecture: {"latency_ms": costs(architecture)["latency_ms"]} if reliable and architecture else {}
 
 
 def predictor_for(training: Training, max_time: float | None, tell: Tell) -> LatencyPredictor | None:

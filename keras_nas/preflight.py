@@ -17,6 +17,7 @@ from keras_nas.errors import InfeasibleError, InvalidArgument, unknown
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.custom import check_registered
 from keras_nas.estimators.scoring import (
+    ENERGY,
     LATENCY,
     MEASURED,
     loss_value,
@@ -27,7 +28,11 @@ from keras_nas.estimators.scoring import (
     targets,
 )
 from keras_nas.estimators.training import build
+from keras_nas.foresight import Costs as Costs
 from keras_nas.objectives.constraints import Constraint, total_violation
+from keras_nas.objectives.energy import energy_counters
+from keras_nas.objectives.latency_predictor import LatencyPredictor
+from keras_nas.objectives.operations import operations_of
 from keras_nas.spaces import Space
 from keras_nas.strategy import Failure
 from keras_nas.tasks import Signature, Task
@@ -43,11 +48,9 @@ REMEMBERED = 4096
 STATIC = ("params", "flops", "memory_mb", "size_mb")
 """Costs that follow from the architecture alone."""
 
-Costs = Callable[[Architecture], dict[str, float]]
 
-
-def cost_function(task: Task, space: Space, signature: Signature) -> Costs:
-    """A function from an architecture to its static costs, computed without building the model.
+def cost_function(task: Task, space: Space, signature: Signature, predictor: LatencyPredictor | None = None) -> Costs:
+    """A function from an architecture to its static costs, and its predicted latency, without building the model.
 
     Beside the costs it tells `layers`, and `activations`, the numbers that all layers give for one row.
     """
@@ -61,22 +64,26 @@ def cost_function(task: Task, space: Space, signature: Signature) -> Costs:
         _, finished = task.assemble(space, architecture, signature, net, inputs)
         layers = list(layers_of([finished]))
         outputs = sum(size_of(shape) for layer in layers if not layer.cost.view for shape in layer.cost.outputs)
-        return {**net.cost(finished).scores(), "layers": len(layers), "activations": outputs}
+        latency = {} if predictor is None else {"latency_ms": predictor.latency_ms(operations_of(finished))}
+        return {**net.cost(finished).scores(), **latency, "layers": len(layers), "activations": outputs}
 
-    return costs
+    return Costs(costs, predictor)
 
 
 def screen(constraints: Sequence[Constraint], costs: Costs) -> Callable[[Architecture], Failure | None] | None:
-    """A function that says before training why an architecture breaks a static constraint; None without any."""
-    static = [constraint for constraint in constraints if constraint.name in STATIC]
-    if not static:
+    """A function that says before training why an architecture breaks a static constraint; None without any.
+
+    A cost that is predicted has to lie beyond its limit by more than the prediction may be wrong.
+    """
+    known = [constraint for constraint in constraints if constraint.name in (*STATIC, *costs.slack)]
+    if not known:
         return None
 
     def refuse(architecture: Architecture) -> Failure | None:
         if not architecture:
             return None
         scores = costs(architecture)
-        broken = [constraint for constraint in static if constraint.violation(scores) > 0]
+        broken = [c for c in known if c.violation(scores) > costs.slack.get(c.name, 0.0)]
         if not broken:
             return None
         words = ", ".join(f"{c.name} is {scores[c.name]:,.4g}, limit {c.limit:,.4g}" for c in broken)
@@ -93,12 +100,12 @@ def check_feasible(
     Raises:
         InfeasibleError: when none was found; names the nearest limits that some architecture meets.
     """
-    static = [constraint for constraint in constraints if constraint.name in STATIC]
-    if not static:
+    known = [constraint for constraint in constraints if constraint.name in (*STATIC, *costs.slack)]
+    if not known:
         return ()
-    nearest = least(space, lambda architecture: total_violation(static, costs(architecture)), seed)
-    if total_violation(static, costs(nearest)):
-        raise InfeasibleError(_unmet(static, costs(nearest), space))
+    nearest = least(space, lambda architecture: total_violation(known, costs(architecture)), seed)
+    if any(c.violation(costs(nearest)) > costs.slack.get(c.name, 0.0) for c in known):
+        raise InfeasibleError(_unmet(known, costs(nearest), space))
     return (nearest,)
 
 
@@ -139,7 +146,8 @@ def check_latency(constraints: Sequence[Constraint], training: Training, costs: 
     if not limits:
         return
     small = least(training.space, lambda architecture: costs(architecture)["flops"], training.seed)
-    scores, spoken = measure_costs(build(training, small).model, {constraint.name: None for constraint in limits})
+    wanted, target = {constraint.name: None for constraint in limits}, training.options.latency_target
+    scores, spoken = measure_costs(build(training, small).model, wanted, target)
     for constraint in limits:
         if scores[constraint.name] > HOPELESS * constraint.limit:
             raise InfeasibleError(
@@ -175,12 +183,24 @@ def check_scoring(training: Training, watched: Sequence[str]) -> None:
     if options.loss is not None:
         _tried("loss", options.loss, lambda given: loss_value(given, truth, predictions))
     known = [f"val_{name}" for name in (*training.task.score_names, *scores_of(training, y, predictions))]
+    if ENERGY in watched:
+        _check_energy()
     for name in watched:
-        if name not in (*known, *MEASURED):
+        if name not in (*known, *MEASURED, ENERGY):
             raise InvalidArgument(
                 f"{unknown('objective', name, [*dict.fromkeys(known), *MEASURED])} Or compute it yourself: metrics="
                 f"[...] takes Keras metrics and functions; one called {name.removeprefix('val_')!r} becomes {name!r}."
             )
+
+
+def _check_energy() -> None:
+    """Refuse to optimise what the machine does not count."""
+    counters, reason = energy_counters()
+    if not counters:
+        raise InvalidArgument(
+            f"{ENERGY} is not measured here: {reason}. Choose another objective, or a machine with counters that this "
+            "user may read."
+        )
 
 
 def _made_up(training: Training) -> tuple[np.ndarray, np.ndarray]:

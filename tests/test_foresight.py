@@ -8,7 +8,7 @@ import pytest
 from keras_nas import foresight
 from keras_nas.architecture import Architecture
 from keras_nas.estimators.assignment import Training
-from keras_nas.foresight import Networks, by_importance, predictor_for, prepare_predictor, slack, stand_ins
+from keras_nas.foresight import Costs, Networks, by_importance, predictor_for, prepare_predictor
 from keras_nas.objectives.cost import cost_of_model
 from keras_nas.objectives.latency_table import LatencyTable
 from tests.objectives.test_latency_table import dense
@@ -90,16 +90,14 @@ def test_a_search_without_latency_or_time_has_no_predictor(training: Training, d
 def test_a_prediction_is_believed_as_far_as_it_was_right(training: Training, device: Device) -> None:
     predictor = predictor_for(training, None, lambda text: None)
     assert predictor is not None
-    assert slack(predictor) == {"latency_ms": pytest.approx(0.02 * predictor.error_pct)}
-    assert slack(None) == {}
+    costs = Costs(lambda architecture: {"latency_ms": 2.0, "params": 3.0}, predictor)
+    without = Costs(costs.count)
     architecture = next(iter(training.space.enumerate()))
-
-    def costs(given: Architecture) -> dict[str, float]:
-        return {"latency_ms": 2.0, "params": 3.0}
-
-    assert stand_ins(predictor, costs)(architecture) == {"latency_ms": 2.0}
-    assert stand_ins(predictor, costs)(Architecture({})) == {}
-    assert stand_ins(None, costs)(architecture) == {}
+    assert costs(architecture) == without(architecture) == {"latency_ms": 2.0, "params": 3.0}
+    assert costs.slack == {"latency_ms": pytest.approx(0.02 * predictor.error_pct)}
+    assert without.slack == {}
+    assert costs.instead(architecture) == {"latency_ms": 2.0}
+    assert costs.instead(Architecture({})) == without.instead(architecture) == {}
     predictor.table.networks.extend([type(n)(n.operations, 5 * n.latency_ms) for n in predictor.table.networks])
     predictor.refit()
-    assert stand_ins(predictor, costs)(architecture) == {}
+    assert costs.instead(architecture) == {}

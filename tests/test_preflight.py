@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from keras_nas import preflight
 from keras_nas.errors import InfeasibleError, InvalidArgument
 from keras_nas.estimators.assignment import Options, Training
 from keras_nas.estimators.baseline import maker
@@ -91,6 +93,30 @@ def test_a_hopeless_latency_is_known_before_training(training: Training) -> None
     check_latency(constraints_from({"latency_ms": 1e6}), training, costs(training))
 
 
+def test_energy_is_an_objective_only_where_it_is_counted(training: Training, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight, "energy_counters", lambda: ([], "no counters"))
+    with pytest.raises(InvalidArgument, match="energy_mj is not measured here: no counters. Choose another objective"):
+        check_scoring(training, ["energy_mj"])
+    monkeypatch.setattr(preflight, "energy_counters", lambda: ([object()], ""))
+    check_scoring(training, ["energy_mj"])
+
+
+def test_a_predicted_latency_has_to_be_surely_too_long(training: Training) -> None:
+    """The mean error is 10 %: 2 ms predicted may be 1.8 ms, but not 1.5 ms."""
+    predictor: Any = SimpleNamespace(latency_ms=lambda operations: 2.0, error_pct=10.0)
+    found = cost_function(training.task, training.space, training.signature, predictor)
+    architecture = next(training.space.enumerate())
+    assert found(architecture)["latency_ms"] == 2.0
+    refuse, lenient = (screen(constraints_from({"latency_ms": limit}), found) for limit in (1.5, 1.8))
+    assert refuse is not None and lenient is not None
+    failure = refuse(architecture)
+    assert failure is not None and failure.message == "latency_ms is 2, limit 1.5"
+    assert lenient(architecture) is None
+    assert check_feasible(constraints_from({"latency_ms": 1.8}), training.space, found, seed=0)
+    with pytest.raises(InfeasibleError, match="the nearest has latency_ms = 2"):
+        check_feasible(constraints_from({"latency_ms": 1.5}), training.space, found, seed=0)
+
+
 def gives_text(truth: Any, predictions: Any) -> Any:
     return "good"
 
@@ -119,8 +145,6 @@ def test_a_loss_or_a_metric_that_does_not_work(training: Training, options: Any,
 def test_an_objective_that_nothing_computes(training: Training) -> None:
     with pytest.raises(InvalidArgument, match="Unknown objective 'val_top_to'.*Did you mean 'val_top_two'.*metrics="):
         check_scoring(replace(training, options=Options(metrics=[top_two])), ["val_top_to"])
-    with pytest.raises(InvalidArgument, match="Unknown objective 'energy_mj'"):
-        check_scoring(training, ["energy_mj"])
     check_scoring(replace(training, options=Options(metrics=[top_two])), ["val_top_two", "latency_ms", "val_auc"])
 
 
