@@ -35,7 +35,7 @@ LAYERS = (
     ("engine",),
     ("estimators",),
     ("export",),
-    ("preflight", "methods", "callbacks", "arguments"),
+    ("preflight", "foresight", "methods", "callbacks", "arguments"),
     ("workspace", "pools", "goal"),
     ("outlook",),
     ("candidate", "identity", "environment", "holdout"),
