@@ -34,8 +34,8 @@ SCORES = {
     "flops": "costs",
 }
 """Score -> module, whose function of the score's name computes it."""
-ENSEMBLE = ("synflow", "logsynflow", "params")
-"""The scores whose ranks are averaged where none is named."""
+ENSEMBLE = ("logsynflow", "jacob_cov", "params")
+"""The scores whose ranks are averaged where none is named: what flows, whether rows are told apart, and size."""
 
 
 def get_score(name: str) -> Score:

@@ -27,7 +27,7 @@ class ZeroCost:
     Args:
         score: its name, several names, which are averaged by rank, or "ensemble".
         networks: how many are scored at most; they do not count as trials.
-        share: of the time, after which no more are.
+        share: of the time, from the first score on, after which no more are.
         best: how many of them go on.
         rows: of the batch that scores look at.
 

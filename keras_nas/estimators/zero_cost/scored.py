@@ -32,7 +32,7 @@ class Scoring:
         scores: their names; several are averaged by rank.
         rows: of the batch.
         networks: how many are scored at most.
-        seconds: wall-clock seconds of the search after which no more are; None where the number alone ends it.
+        seconds: of wall-clock time, from the first score on, after which no more are; None where the number ends it.
         best: how many go on.
     """
 
@@ -80,6 +80,7 @@ class Scored(Strategy):
         """Start scoring."""
         super().begin(problem)
         self._scored: list[tuple[Proposal, Outcome]] = []
+        self._since: float | None = None
         self._trainer: Strategy | None = None
         self._tell()
 
@@ -87,6 +88,7 @@ class Scored(Strategy):
         """A score, or what came of training one of the best."""
         if UNTRAINED in proposal.fidelity:
             self._scored.append((proposal, outcome))
+            self._since = self.clock() if self._since is None else self._since
         else:
             self._training().observe(proposal, outcome)
 
@@ -113,7 +115,8 @@ class Scored(Strategy):
         for proposal, _ in self._scored:
             stuck = stuck + 1 if proposal.architecture in seen else 0
             seen.add(proposal.architecture)
-        in_time = self.scoring.seconds is None or not seen or self.clock() < self.scoring.seconds
+        limit = self.scoring.seconds
+        in_time = limit is None or self._since is None or self.clock() < self._since + limit
         return in_time and stuck < STUCK and len(seen) + running < self.scoring.networks
 
     def _tell(self) -> list[tuple[Proposal, Outcome]]:

@@ -118,7 +118,7 @@ def test_without_a_recipe_to_decide_each_is_trained_once() -> None:
 
 def test_a_share_of_the_time_goes_into_scores() -> None:
     scored, trained = parts(searched(ZeroCost("synflow", share=0.1), max_time=600.0))
-    assert 55 <= len(scored) <= 61
+    assert 55 <= len(scored) <= 62
     seconds = sum(trial.proposal.fidelity["seconds"] for trial in trained)
     assert 480 < seconds < 545
     assert "final" in trained[-1].proposal.fidelity
