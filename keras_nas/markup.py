@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TypeGuard
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 class Markup(str):
@@ -18,6 +18,8 @@ class Markup(str):
 
 def clean(text: object) -> str:
     """Any object as text that XML may hold: control characters and lone surrogates become question marks.
+
+    So do those that turn the direction of text, which would also turn what stands behind them on a page.
 
     Example:
         >>> clean("tab\\tbell\\x07")

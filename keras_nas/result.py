@@ -129,9 +129,10 @@ class SearchResult:
         """What each decision mattered for the first objective, most first, and how sure that is.
 
         Returns:
-            Columns decision, share (of the scores' variance that a random forest no longer foretells when the
-            decision's answers are shuffled), spread (standard deviation over 20 samples of the networks) and explained
-            (what the forests foretell in all). Empty with fewer than 10 networks, or where all score the same.
+            Columns decision, share (of the scores' variance, by itself and with others: how much worse a random forest
+            foretells the scores when the decision's answers are shuffled), spread (standard deviation over 20 samples
+            of the networks) and explained (what the forests foretell in all). Empty with fewer than 10 networks, or
+            where all score the same.
 
         Reference:
             Breiman, "Random forests", Machine Learning 45, 2001.

@@ -34,6 +34,11 @@ def test_any_text_is_read_again_as_it_was(text: str) -> None:
     assert tag("i", text).count("<") == 2
 
 
+def test_what_turns_text_is_replaced() -> None:
+    assert clean("a\u202eb\u2067c\ud800\x00") == "a?b?c??"
+    assert clean("שלום\n\t") == "שלום\n\t"
+
+
 def test_tables_align_numbers() -> None:
     shown = table(["a"], [[1.5], [True], [None], ["<"]], "b<c")
     assert '<td class="number">1.5</td>' in shown

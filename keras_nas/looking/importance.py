@@ -66,9 +66,10 @@ def importance(result: SearchResult, seed: int = 0) -> pd.DataFrame:
     """Each decision's share in what can be foretold of the first objective, most important first.
 
     A random forest learns the scores of networks from their decisions, on a bootstrap sample; the networks outside the
-    sample are scored by it as they are, and with one decision's answers shuffled among them. The share is the growth of
-    the squared error, as a part of the scores' variance: 0 where the decision says nothing, and below it by chance. It
-    is repeated on many samples, since few networks tell little; the spread says how far to trust the mean.
+    sample are scored by it as they are, and with one decision's answers shuffled among them. Half the growth of the
+    squared error is the decision's share of the scores' variance, by itself and with others (Sobol's total effect): 0
+    where it says nothing, and below that by chance. It is repeated on many samples, since few networks tell little; the
+    spread says how far to trust the mean.
 
     Args:
         result: of the search.
@@ -81,6 +82,7 @@ def importance(result: SearchResult, seed: int = 0) -> pd.DataFrame:
 
     Reference:
         Breiman, "Random forests", Machine Learning 45, 2001.
+        Jansen, "Analysis of variance designs for model output", Computer Physics Communications 117, 1999.
     """
     import pandas as pd
 
@@ -100,7 +102,7 @@ def importance(result: SearchResult, seed: int = 0) -> pd.DataFrame:
 
 
 def _shares(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, float]:
-    """The growth of the error by each column, and R2, on the rows outside one bootstrap sample; `y` has variance 1."""
+    """Half the growth of the error by each column, and R2, on rows outside one bootstrap sample; `y` has variance 1."""
     sample = rng.integers(len(y), size=len(y))
     unseen = np.setdiff1d(np.arange(len(y)), sample)
     forest = _forest(int(rng.integers(2**31))).fit(x[sample], y[sample])
@@ -111,7 +113,7 @@ def _shares(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[np.
     guesses = forest.predict(copies.reshape(-1, x.shape[1])).reshape(copies.shape[:2])
     errors = ((guesses - y[unseen]) ** 2).mean(axis=1)
     shuffled = errors[:-1].reshape(-1, SHUFFLES).mean(axis=1)
-    return shuffled - errors[-1], float(1 - errors[-1])
+    return (shuffled - errors[-1]) / 2, float(1 - errors[-1])
 
 
 def _forest(seed: int) -> Any:

@@ -92,7 +92,7 @@ def _course(result: SearchResult) -> Markup:
 
 def _decisions(result: SearchResult) -> Markup:
     words = (
-        "A random forest learns the scores from the decisions on samples of the networks; the bar is how much worse "
+        "A random forest learns the scores from the decisions on samples of the networks; the bar tells how much worse "
         "it foretells the others when a decision's answers are shuffled, the whisker how much that varies by sample."
     )
     return join([chart(result, "importance"), tag("p", words, class_="soft"), chart(result, "parallel")])
