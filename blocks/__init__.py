@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from keras_nas.blocks.cell_operations import separable_twice as separable_twice
     from keras_nas.blocks.cell_operations import zero as zero
     from keras_nas.blocks.columns import code_embedding as code_embedding
+    from keras_nas.blocks.columns import column_dense as column_dense
     from keras_nas.blocks.columns import columns as columns
     from keras_nas.blocks.columns import number_linear as number_linear
     from keras_nas.blocks.columns import number_periodic as number_periodic
@@ -70,7 +71,10 @@ _NAMES = {
         *("crossed_convolution", "dilated_separable", "factorized_reduction", "identity"),
         *("relu_convolution", "separable_twice", "zero"),
     ),
-    "columns": ("code_embedding", "columns", "number_linear", "number_periodic", "number_piecewise"),
+    "columns": (
+        *("code_embedding", "column_dense", "columns"),
+        *("number_linear", "number_periodic", "number_piecewise"),
+    ),
     "convnext": ("convnext", "patches"),
     "convolution": ("convolution",),
     "head": ("dense_head", "pooled_head"),

@@ -1,7 +1,7 @@
 """The columns of a table: numbers and categories as vectors, each column with its own, and all side by side.
 
 Numbers come roughly normal and categories as codes of one common range, as the front of a table's model makes them; so
-nothing here depends on the data. `number_*` blocks take numbers `(columns,)` and give `(columns, width)`.
+nothing here depends on the data. `number_*` blocks take numbers `(columns,)` and give `(columns, channels)`.
 """
 
 from __future__ import annotations
@@ -51,23 +51,43 @@ def code_embedding(net: Net, x: Any, vocabulary: int, width: int = 8) -> Any:
 
 
 @block
-def number_linear(net: Net, x: Any, width: int = 8) -> Any:
-    """Each number times a vector of its column's, plus another: the tokens of FT-Transformer.
+def column_dense(net: Net, x: Any, width: int = 8, *, activation: str = "linear") -> Any:
+    """A dense layer on each column's vector, each column with weights of its own.
+
+    Behind `number_linear` it makes the tokens of FT-Transformer: the number times a vector, plus another.
 
     Args:
         net: builds the layers.
-        x: numbers `(columns,)`.
-        width: of the vectors.
+        x: `(columns, channels)`.
+        width: units of the layer.
+        activation: Keras' name.
 
     Reference:
         Gorishniy et al., "Revisiting Deep Learning Models for Tabular Data", arXiv 2106.11959.
     """
-    shape = (net.channels(x), width)
-    return net(layers.EinsumDense, x, equation="bc,cw->bcw", output_shape=shape, bias_axes="cw")
+    return net(
+        layers.EinsumDense,
+        x,
+        equation="bci,ciw->bcw",
+        output_shape=(net.shape(x)[0], width),
+        bias_axes="cw",
+        activation=activation,
+    )
 
 
 @block
-def number_piecewise(net: Net, x: Any, bins: int = 16, width: int = 0, *, activation: str = "relu") -> Any:
+def number_linear(net: Net, x: Any) -> Any:
+    """Each number as a vector of one.
+
+    Args:
+        net: builds the layers.
+        x: numbers `(columns,)`.
+    """
+    return net(layers.Reshape, x, target_shape=(net.channels(x), 1))
+
+
+@block
+def number_piecewise(net: Net, x: Any, bins: int = 16) -> Any:
     """Piecewise linear encoding: how far the number has passed each of some bins, from 0 to 1.
 
     The bins are quantiles of the normal distribution, which the numbers follow.
@@ -76,8 +96,6 @@ def number_piecewise(net: Net, x: Any, bins: int = 16, width: int = 0, *, activa
         net: builds the layers.
         x: numbers `(columns,)`, roughly normal.
         bins: how many.
-        width: of a dense layer on each column's bins; 0 for none, so that the vectors are the bins.
-        activation: of that layer, "linear" for none.
 
     Reference:
         Gorishniy et al., "On Embeddings for Numerical Features in Tabular Deep Learning", arXiv 2203.05556, 3.2.
@@ -86,23 +104,18 @@ def number_piecewise(net: Net, x: Any, bins: int = 16, width: int = 0, *, activa
     rate = [1 / (high - low) for low, high in zip(edges, edges[1:], strict=False)]
     scale, offset = [[r] for r in rate], [[-low * r] for low, r in zip(edges, rate, strict=False)]
     x = net(layers.Rescaling, net(layers.RepeatVector, x, n=bins), scale=scale, offset=offset)
-    x = net(layers.Permute, net(layers.ReLU, x, max_value=1.0), dims=(2, 1))
-    return each_column(net, x, width, activation) if width else x
+    return net(layers.Permute, net(layers.ReLU, x, max_value=1.0), dims=(2, 1))
 
 
 @block
-def number_periodic(
-    net: Net, x: Any, frequencies: int = 16, width: int = 8, *, scale: float = 0.1, activation: str = "relu"
-) -> Any:
-    """Sine and cosine of some frequencies, which are learned, then a dense layer on each column's.
+def number_periodic(net: Net, x: Any, frequencies: int = 16, *, scale: float = 0.1) -> Any:
+    """Sine and cosine of some frequencies, which are learned.
 
     Args:
         net: builds the layers.
         x: numbers `(columns,)`, roughly normal.
         frequencies: how many for each column.
-        width: of the dense layer.
         scale: standard deviation of the frequencies at the start, in waves per unit.
-        activation: of the dense layer, "linear" for none.
 
     Reference:
         Gorishniy et al., "On Embeddings for Numerical Features in Tabular Deep Learning", arXiv 2203.05556, 3.3.
@@ -116,27 +129,7 @@ def number_periodic(
         output_shape=(net.channels(x), frequencies),
         kernel_initializer=RandomNormal(stddev=2 * math.pi * scale),
     )
-    waves = net(layers.Concatenate, [net(sine, angle), net(cosine, angle)])
-    return each_column(net, waves, width, activation)
-
-
-def each_column(net: Net, x: Any, width: int, activation: str) -> Any:
-    """A dense layer on each column's vector, each column with weights of its own.
-
-    Args:
-        net: builds the layers.
-        x: `(columns, channels)`.
-        width: units.
-        activation: Keras' name.
-    """
-    return net(
-        layers.EinsumDense,
-        x,
-        equation="bci,ciw->bcw",
-        output_shape=(net.shape(x)[0], width),
-        bias_axes="cw",
-        activation=activation,
-    )
+    return net(layers.Concatenate, [net(sine, angle), net(cosine, angle)])
 
 
 def sine(**_: Any) -> Function:

@@ -64,13 +64,14 @@ def goal_of(
     where = space or (chosen.default_space if row.space == "any" else row.space)
     goals = objectives_from(objectives if objectives is not None else chosen.objective)
     strategy, estimator = how
+    estimator = estimator or (chosen.default_estimator if method is None else row.estimator)
     if strategy is None and method is None and len(goals) > 1:
         strategy = "nsga2"
     return Goal(
         chosen,
         get_space(where, chosen.name),
         tuners.make(strategy or row.strategy),
-        get_estimator(estimator or row.estimator),
+        get_estimator(estimator),
         goals,
         constraints_from(constraints),
     )

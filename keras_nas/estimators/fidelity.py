@@ -58,20 +58,24 @@ class Finalists:
 
     Args:
         finalists: how many are trained to the end; None for 1, or 3 to 6 of a Pareto front, one a minute.
+        epochs: those of an exploring trial and of a finalist at most, where epochs are quick; None for the usual ones.
     """
 
     finalists: int | None = None
+    epochs: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if self.finalists is not None and self.finalists < 1:
             raise InvalidArgument(f"finalists={self.finalists!r}: expected 1 or more.")
+        if self.epochs is not None and not 0 < self.epochs[0] <= self.epochs[1]:
+            raise InvalidArgument(f"epochs={self.epochs!r}: expected two numbers above 0, the larger one last.")
 
     def around(self, strategy: Strategy, budgeting: Budgeting) -> Strategy:
         """See `Stages`."""
         finalists = self.finalists or (1 if budgeting.objectives == 1 else _front_size(budgeting))
         trials = None if budgeting.max_trials is None else max(1, budgeting.max_trials - budgeting.baseline)
         start, overhead = budgeting.start, budgeting.overhead
-        division = divide(budgeting.max_time, trials, budgeting.workers, finalists, start, overhead)
+        division = divide(budgeting.max_time, trials, budgeting.workers, finalists, start, overhead, self.epochs)
         return Stages(strategy, division, budgeting.clock, budgeting.first, budgeting.baseline, budgeting.work)
 
 
@@ -138,6 +142,7 @@ class _Fixed(Strategy):
 
 ESTIMATORS: dict[str, Callable[[], Estimator]] = {
     "finalists": Finalists,
+    "several_finalists": update_wrapper(partial(Finalists, 4, (30.0, 60.0)), Finalists, updated=()),
     "full_training": FullTraining,
     "zero_cost": ZeroCost,
     "warm_start": WarmStart,

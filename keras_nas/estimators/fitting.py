@@ -63,7 +63,7 @@ def fit(
         Measurements: `epochs`, `images_per_s`, the recipe's `settings`.
     """
     settings = complete(training.space.settings(architecture) if architecture is not None else BASELINE)
-    batch = min(settings["batch_size"] // lesson.batch_divisor, len(data[1].train))
+    batch = min(settings["batch_size"] // lesson.batch_divisor, len(data[1].train) // settings["steps"])
     settings["batch_size"] = lesson.devices * max(1, batch // lesson.devices)
     state = last_checkpoint(report.folder, training.precision)
     finished = training.options.loss is not None or architecture is None

@@ -58,6 +58,8 @@ def training_copy(model: Any, policy: str) -> Any:
     wanted = {layer.name: "float32" if layer.name in head else _policy(layer, policy) for layer in model.layers}
 
     def clone(layer: Any) -> Any:
+        if not isinstance(layer, keras.layers.Layer):  # an operation of keras.ops
+            return type(layer).from_config(layer.get_config())
         config = {**layer.get_config(), "dtype": wanted[layer.name]}
         return (FusedBatchNormalization if _fusible(layer) else type(layer)).from_config(config)
 
@@ -100,6 +102,6 @@ def _head(model: Any) -> set[str]:
     while nodes:
         node = nodes.pop()
         names.add(node.operation.name)
-        if not node.operation.weights:
+        if not getattr(node.operation, "weights", ()):
             nodes.extend(node.parent_nodes)
     return names

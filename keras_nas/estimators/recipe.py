@@ -16,8 +16,10 @@ DEFAULTS: dict[str, Any] = {
     "augmentation": "none",
     "mixup": 0.0,
     "momentum": 0.9,
+    "steps": 1,
 }
-"""What a space's recipe may set, and the values where it does not."""
+"""What a space's recipe may set, and the values where it does not; `steps` are those that an epoch has at least, by
+smaller batches where rows are few."""
 
 BASELINE: dict[str, Any] = {"optimizer": "adamw", "learning_rate": 2e-3, "weight_decay": 1e-4}
 """The recipe of a network that brings none, the user's own: one that networks without normalisation survive."""

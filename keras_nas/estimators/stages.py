@@ -30,7 +30,7 @@ class Division:
         explore_trials: how many exploring trials at most; None where time alone ends exploring.
         explore_seconds: wall-clock seconds after which no exploring trial is begun; None where the number ends it.
         total_seconds: of the whole search; None where epochs count.
-        final_epochs: of a finalist, where epochs count.
+        final_epochs: of a finalist at most.
         finalists: how many architectures are trained to the end.
         reserve_seconds: kept at the end for scoring the winner and writing results.
         least_seconds: of a finalist; where less is left, none is trained.
@@ -53,6 +53,7 @@ def divide(
     finalists: int,
     start: float = 0.0,
     overhead: float = 0.0,
+    epochs: tuple[float, float] | None = None,
 ) -> Division:
     """A sensible division.
 
@@ -67,21 +68,23 @@ def divide(
         finalists: architectures that are trained to the end.
         start: seconds that are gone before the first trial.
         overhead: seconds of a trial before it trains.
+        epochs: those of an exploring trial and of a finalist, where epochs are quick.
     """
+    few, most = epochs or ((3.0, 20.0) if max_time is None else (EXPLORE_EPOCHS, MOST_EPOCHS))
     number = None if max_trials is None else max(1, max_trials - finalists)
     if max_time is None:
-        return Division({"epochs": 3.0}, explore_trials=number, finalists=finalists)
+        return Division({"epochs": few}, explore_trials=number, final_epochs=most, finalists=finalists)
     share = (EXPLORE if finalists == 1 else EXPLORE_FRONT) * max_time
     slot = min(max(8.0, 1.25 * math.sqrt(max_time)), share)
     if number is not None:
         slot = min(max(slot, share * workers / number), share)
     slot, reserve = max(slot, LEARNING * overhead), 2.0 + 0.01 * max_time
-    explore = {"seconds": round(slot, 1), "epochs": EXPLORE_EPOCHS}
+    explore = {"seconds": round(slot, 1), "epochs": few}
     if start + 2 * slot + reserve > max_time:
-        explore = {"final": 1.0, "seconds": round(max(1.0, max_time - start - reserve), 1), "epochs": MOST_EPOCHS}
+        explore = {"final": 1.0, "seconds": round(max(1.0, max_time - start - reserve), 1), "epochs": most}
         number = 1
     least = LEAST_LEARNING * overhead
-    return Division(explore, number, share, max_time, finalists=finalists, reserve_seconds=reserve, least_seconds=least)
+    return Division(explore, number, share, max_time, most, finalists, reserve, least)
 
 
 EXPLORE_EPOCHS, MOST_EPOCHS = 10.0, 200.0
@@ -204,7 +207,7 @@ class Stages(Strategy):
             share = max(1.0, seconds * roots[0] / sum(roots))
             if share < division.least_seconds:
                 return DONE
-            budget = {"seconds": round(share, 1), "epochs": MOST_EPOCHS}
+            budget = {"seconds": round(share, 1), **budget}
         return Proposal(left[0].architecture, {"final": 1.0, **budget}, note=left[0].note)
 
 

@@ -50,6 +50,8 @@ class Task(ABC):
     score_names: tuple[str, ...]
     """What `scores` can compute, without the prefix `val_`."""
     default_space: str
+    default_estimator: str = "finalists"
+    """How much work trials are given, unless the user or a method says otherwise."""
 
     @abstractmethod
     def signature(self, rows: Rows, split: Split) -> Signature:

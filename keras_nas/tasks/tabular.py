@@ -39,6 +39,7 @@ class TabularTask(Task):
 
     ranks = (1,)
     default_space = "tabular"
+    default_estimator = "several_finalists"
 
     def signature(self, rows: Rows, split: Split) -> TableSignature:
         """What the training part says of each column."""

@@ -49,14 +49,14 @@ def test_either_kind_of_column_may_be_absent(names: tuple[str, ...], features: i
 
 
 def test_columns_become_tokens() -> None:
-    model, rows = built(
-        blocks.columns(blocks.number_linear(4), blocks.code_embedding(7, 4), axis=1), *("numbers", "categories")
-    )
-    tokens = np.asarray(model(rows))
+    tokens = Series(blocks.number_linear(), blocks.column_dense(4))
+    model, rows = built(blocks.columns(tokens, blocks.code_embedding(7, 4), axis=1), "numbers", "categories")
+    outputs = np.asarray(model(rows))
     kernel, bias, table = model.get_weights()
-    assert tokens.shape == (6, 5, 4)
-    np.testing.assert_allclose(tokens[:, :3], NUMBERS[..., None] * kernel + bias, rtol=1e-5)
-    np.testing.assert_array_equal(tokens[:, 3:], table[CODES])
+    assert outputs.shape == (6, 5, 4)
+    assert (kernel.shape, bias.shape) == ((3, 1, 4), (3, 4))
+    np.testing.assert_allclose(outputs[:, :3], NUMBERS[..., None] * kernel[:, 0] + bias, rtol=1e-5)
+    np.testing.assert_array_equal(outputs[:, 3:], table[CODES])
 
 
 def test_piecewise_linear_bins_are_quantiles_of_the_normal_distribution() -> None:
@@ -70,15 +70,8 @@ def test_piecewise_linear_bins_are_quantiles_of_the_normal_distribution() -> Non
 
 
 def test_periodic_numbers_are_waves_of_learned_frequencies() -> None:
-    model = blocks.number_periodic(5, 2, scale=0.5, activation="linear").layer((3,))
-    frequencies, kernel, bias = model.get_weights()
+    model = blocks.number_periodic(5, scale=0.5).layer((3,))
+    (frequencies,) = model.get_weights()
     angle = NUMBERS[..., None] * frequencies
-    waves = np.concatenate([np.sin(angle), np.cos(angle)], axis=-1)
-    expected = np.einsum("bci,ciw->bcw", waves, kernel) + bias
-    np.testing.assert_allclose(model(NUMBERS), expected, atol=1e-5)
+    np.testing.assert_allclose(model(NUMBERS), np.concatenate([np.sin(angle), np.cos(angle)], axis=-1), atol=1e-5)
     assert frequencies.std() == pytest.approx(np.pi, rel=0.6)
-
-
-def test_each_column_has_weights_of_its_own() -> None:
-    model = blocks.number_piecewise(4, 3).layer((2,))
-    assert [weight.shape for weight in model.weights] == [(2, 4, 3), (2, 3)]

@@ -94,9 +94,9 @@ BLOCKS: dict[str, Any] = {
 }
 
 VECTORS: dict[str, Any] = {
-    "number_linear": blocks.number_linear(Choice("width", [2, 4])),
-    "number_piecewise": blocks.number_piecewise(Choice("bins", [4, 8]), Choice("width", [0, 3])),
-    "number_periodic": blocks.number_periodic(Choice("frequencies", [4, 8]), 3, scale=Choice("scale", [0.1, 1.0])),
+    "number_linear": blocks.number_linear(),
+    "number_piecewise": blocks.number_piecewise(Choice("bins", [4, 8])),
+    "number_periodic": blocks.number_periodic(Choice("frequencies", [4, 8]), scale=Choice("scale", [0.1, 1.0])),
     "dense": blocks.dense(
         8, normalization=Choice("normalization", ["none", "batch", "layer"]), dropout=Choice("dropout", [0.0, 0.2])
     ),
@@ -106,6 +106,7 @@ VECTORS: dict[str, Any] = {
 
 TOKENS: dict[str, Any] = {
     "column_attention": blocks.column_attention(heads=Choice("heads", [1, 2]), dropout=0.1),
+    "column_dense": blocks.column_dense(Choice("width", [2, 3]), activation=Choice("activation", ["linear", "relu"])),
     "pooled_columns": blocks.pooled_columns(),
 }
 """Blocks of rows of vectors `(columns, width)`."""

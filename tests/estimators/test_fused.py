@@ -76,6 +76,15 @@ def test_both_ends_stay_in_float32(policy: str, end: str | None, pixels: np.ndar
     assert all(weight.dtype == "float32" for weight in copy.weights)
 
 
+def test_operations_are_copied_too(pixels: np.ndarray) -> None:
+    inputs = keras.Input((8, 8, 1))
+    x = layers.Dense(4)(keras.ops.mean(keras.ops.sin(inputs), axis=(1, 2)))
+    model = randomised(keras.Model(inputs, keras.ops.softmax(x)))
+    copy = training_copy(model, "float32")
+    assert copy is not model
+    np.testing.assert_allclose(copy(pixels), model(pixels), rtol=1e-5)
+
+
 def test_shared_layers_stay_shared(pixels: np.ndarray) -> None:
     inputs = keras.Input((8, 8, 1))
     convolution, normalise = layers.Conv2D(1, 3, padding="same"), layers.BatchNormalization()

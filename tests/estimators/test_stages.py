@@ -117,6 +117,15 @@ def test_several_objectives_have_several_different_finalists() -> None:
     assert len({trial.proposal.architecture for trial in final(alike)}) == 2
 
 
+def test_epochs_can_be_given_where_they_are_quick() -> None:
+    for limits in ({"max_time": 600}, {"max_trials": 12}):
+        trials, used = searched(Finalists(3, (30, 60)), **limits)
+        finalists = final(trials)
+        assert len(finalists) == 3 and used <= 600
+        assert {trial.proposal.fidelity["epochs"] for trial in trials if trial not in finalists} == {30}
+        assert {trial.proposal.fidelity["epochs"] for trial in finalists} == {60}
+
+
 def test_refused_architectures_cost_no_trial() -> None:
     def screen(architecture: Architecture) -> Failure | None:
         return Failure("infeasible", "too large") if quality(architecture) > 0.3 else None
@@ -172,6 +181,7 @@ def test_full_training_gives_all_the_same() -> None:
 
 def test_estimators_by_name() -> None:
     assert get_estimator("finalists") == Finalists()
+    assert get_estimator("several_finalists") == Finalists(4, (30.0, 60.0))
     assert get_estimator(FullTraining(3)) == FullTraining(3)
     with pytest.raises(InvalidArgument, match="Unknown estimator 'full_trainin'.*Did you mean 'full_training'"):
         get_estimator("full_trainin")
@@ -179,6 +189,8 @@ def test_estimators_by_name() -> None:
         get_estimator(3)  # type: ignore[arg-type]
     with pytest.raises(InvalidArgument, match="finalists=0: expected 1 or more"):
         Finalists(0)
+    with pytest.raises(InvalidArgument, match=r"epochs=\(9, 3\): expected two numbers above 0, the larger one last"):
+        Finalists(epochs=(9, 3))
     with pytest.raises(InvalidArgument, match="epochs=0: expected a number above 0"):
         FullTraining(0)
 
