@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_nas.artefact import litert, onnx
+from keras_nas.artefact.portable import look_ups
 from keras_nas.errors import ExportError, InvalidArgument, MissingDependency, unknown
 from keras_nas.source import write_source
 
@@ -38,6 +39,11 @@ class Format:
     unroll: bool = False
     one_core: bool = False
     tolerance: float | None = 1e-4
+
+    @property
+    def foreign(self) -> bool:
+        """Whether something else than TensorFlow runs it."""
+        return self.package not in ("tensorflow", "keras")
 
 
 def _saved_model(model: Any, path: Path, samples: Arrays) -> None:
@@ -97,9 +103,15 @@ def write(model: Any, format: str, folder: Path, samples: Arrays) -> Path:
         The artefact's path.
 
     Raises:
-        ExportError: Keras or the format's converter refused the model.
+        ExportError: Keras or the format's converter refused the model, or its runtime cannot compute it.
     """
     path = folder / FORMATS[format].file
+    tables = look_ups(model) if FORMATS[format].foreign else []
+    if tables:
+        raise ExportError(
+            f"The model {model.name!r} looks values up ({', '.join(tables)}), which no {format} runtime does: export "
+            "it as saved_model, keras or source, or only the network behind, which takes codes, with export_model."
+        )
     try:
         FORMATS[format].write(model, path, samples)
     except OSError:

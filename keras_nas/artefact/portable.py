@@ -88,6 +88,15 @@ def simplified(model: Any) -> Any:
     return keras.models.clone_model(model, clone_function=clone, recursive=True)
 
 
+def look_ups(model: Any) -> list[str]:
+    """The layers of a model that look text or codes up in a table, which needs a runtime with TensorFlow's tables."""
+    from keras import layers
+
+    kinds = (layers.StringLookup, layers.IntegerLookup, layers.TextVectorization, layers.Hashing, layers.HashedCrossing)
+    found = [type(layer).__name__ for layer in model._flatten_layers() if isinstance(layer, kinds)]
+    return list(dict.fromkeys(found))
+
+
 def _stand_in(layer: Any) -> Callable[[Any, Any], Any] | None:
     """What computes a layer in its stead, None for a layer that is best left alone."""
     from keras import layers

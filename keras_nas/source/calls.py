@@ -11,7 +11,7 @@ import numpy as np
 from keras_nas.errors import ExportError
 from keras_nas.source.literals import TENSOR, Text, constructor, literal
 
-SHORT = 32
+SHORT = 8
 """Numbers of an array that may stand in the text; longer ones are kept in a file beside it."""
 
 
