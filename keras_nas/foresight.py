@@ -28,8 +28,8 @@ NETWORKS = 12
 """Of these, how many are measured as a whole, to correct the sums."""
 WHOLE_SHARE = 0.3
 """Share of the time for measuring that whole networks may take."""
-SECONDS, SEARCH_SHARE = 150.0, 0.1
-"""Longest that a search measures before it begins: so many seconds, and so large a share of its time."""
+SECONDS, SEARCH_SHARE, TRIAL_SECONDS = 150.0, 0.1, 1.0
+"""Longest that a search measures before it begins: in all, as a share of its time, and where trials count for each."""
 NETWORK_SECONDS = 1.0
 """Longest that the timed calls of one network take."""
 RELIABLE_PCT = 15.0
@@ -164,17 +164,22 @@ def _guess(operation: Operation) -> int:
     return operation.flops + 4 * operation.moved + 20_000
 
 
-def predictor_for(training: Training, max_time: float | None, tell: Tell) -> LatencyPredictor | None:
+def predictor_for(
+    training: Training, max_time: float | None, max_trials: int | None, tell: Tell
+) -> LatencyPredictor | None:
     """The predictor of a search; None where no latency is asked for, or none that tables can be made of.
 
     Args:
         training: Of the search; its options name the target.
         max_time: Of the search, in seconds, or None.
+        max_trials: Of the search, or None.
         tell: Takes lines of text.
     """
     target = training.options.latency_target
     if "latency_ms" not in training.options.limits or target not in TARGETS:
         return None
-    seconds = SECONDS if max_time is None else min(SECONDS, SEARCH_SHARE * max_time)
-    predictor = prepare_predictor(Networks.of(training), LatencyTable(target), seconds, tell)
+    affordable = (
+        [SECONDS, TRIAL_SECONDS * (max_trials or 0)] if max_time is None else [SECONDS, SEARCH_SHARE * max_time]
+    )
+    predictor = prepare_predictor(Networks.of(training), LatencyTable(target), min(affordable), tell)
     return predictor if predictor.table.networks else None

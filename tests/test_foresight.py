@@ -60,7 +60,7 @@ def test_all_networks_of_a_space_are_predicted(training: Training, device: Devic
 
 def test_what_is_kept_is_not_measured_again(training: Training, device: Device) -> None:
     for _ in range(2):
-        predictor_for(training, None, lambda text: None)
+        predictor_for(training, 6000.0, None, lambda text: None)
     assert device.networks == 4
     assert device.operations == 1 + len(by_importance(all_operations(training)))
 
@@ -82,13 +82,14 @@ def test_a_search_without_latency_or_time_has_no_predictor(training: Training, d
 
     for changes in ({"limits": {"params": None}}, {"latency_target": len}):
         other = replace(training, options=replace(training.options, **changes))  # type: ignore[arg-type]
-        assert predictor_for(other, None, print) is None
-    assert predictor_for(training, 0.0, print) is None
+        assert predictor_for(other, 600.0, None, print) is None
+    assert predictor_for(training, 0.0, None, print) is None
+    assert predictor_for(training, None, None, print) is None
     assert (device.operations, device.networks) == (0, 0)
 
 
 def test_a_prediction_is_believed_as_far_as_it_was_right(training: Training, device: Device) -> None:
-    predictor = predictor_for(training, None, lambda text: None)
+    predictor = predictor_for(training, 6000.0, None, lambda text: None)
     assert predictor is not None
     costs = Costs(lambda architecture: {"latency_ms": 2.0, "params": 3.0}, predictor)
     without = Costs(costs.count)
