@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keras_nas.architecture import Architecture
 from keras_nas.data import Rows, Split
 from keras_nas.engine.driver import Driver
 from keras_nas.engine.gpus import memory_of
@@ -27,10 +28,11 @@ from keras_nas.estimators.stages import BASELINE
 from keras_nas.estimators.training import train
 from keras_nas.estimators.zero_cost.estimator import score_untrained
 from keras_nas.identity import facts, identity
+from keras_nas.foresight import Costs, predictor_for
 from keras_nas.ledger import Trial
 from keras_nas.outcome import conclude, kept, winner
 from keras_nas.outlook import Ahead, Conditions, look_ahead, memory_notes, take_gauge
-from keras_nas.preflight import check_feasible, check_latency, cost_function
+from keras_nas.preflight import check_feasible, check_latency, cost_function, spread
 from keras_nas.preparation import Data, account, prepare
 from keras_nas.strategy import UNTRAINED, Failure, Problem, Proposal
 from keras_nas.workspace import Workspace
@@ -118,7 +120,10 @@ class Session:
     def _look_ahead(self, training: Training, store: Store, pool: Any) -> Ahead:
         """The search made ready: what cannot go well is refused, and what is to be expected is told."""
         goal, settings = self.goal, self.settings
-        costs = cost_function(goal.task, goal.space, training.signature)
+        tell = print if settings.verbose else lambda line: None
+        predictor = predictor_for(training, settings.max_time, settings.max_trials, tell)
+        costs = cost_function(goal.task, goal.space, training.signature, predictor)
+        self._expected = costs.instead
         feasible = check_feasible(goal.constraints, goal.space, costs, settings.seed)
         check_latency(goal.constraints, training, costs)
         used = seconds_used(store)
@@ -127,12 +132,13 @@ class Session:
             settings.max_trials,
             max(1, len(self.shares)),
             lambda: used + time.monotonic() - settings.began,
-            (*(goal.space.start if goal.strategy.starts_warm else ()), *feasible),
+            (*(self._warm_start(costs) if goal.strategy.starts_warm else ()), *feasible),
             self.options["baseline"] is not None,
             len(goal.objectives),
         )
         problem = Problem(goal.space.decisions, goal.objectives, goal.constraints, settings.seed, settings.max_trials)
         gauge = take_gauge(pool, store.directory, training.precision)
+            work=lambda architecture: costs(architecture)["flops"],
         conditions = Conditions(gauge, on_cpu=not self.part.devices, resumed=used > 0, notes=self.notes)
         ahead = look_ahead(goal, training, problem, budgeting, costs, conditions)
         if settings.verbose:
@@ -142,6 +148,11 @@ class Session:
     def _plan(self, call: Mapping[str, Any]) -> Plan:
         """How far to go; what was spent since the call counts."""
         seconds = self.settings.max_time
+    def _warm_start(self, costs: Costs) -> tuple[Architecture, ...]:
+        """The space's known good architectures, and for a front some of every cost."""
+        goal, seed = self.goal, self.settings.seed
+        return tuple(dict.fromkeys((*goal.space.start, *spread(goal.objectives, goal.space, costs, seed))))
+
         if seconds is not None:
             seconds -= time.monotonic() - self.settings.began
         return Plan(seconds, self.settings.max_trials, self._retry, self._keep, call)
@@ -159,6 +170,7 @@ class Session:
                     "fidelity": {**proposal.fidelity, **changes},
                     "towers": self.part.cores if alone and not self.part.devices else 1,
                     "devices": max(1, len(self.part.devices)),
+                    "predicted": {} if proposal.note.get(BASELINE) else self._expected(proposal.architecture),
                     "custom_objects": registered_here(),
                 },
             )
