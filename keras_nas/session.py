@@ -27,8 +27,8 @@ from keras_nas.estimators.shared import SHARED, SUPERNET, shared_trial
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.estimators.training import train
 from keras_nas.estimators.zero_cost.estimator import score_untrained
-from keras_nas.identity import facts, identity
 from keras_nas.foresight import Costs, predictor_for
+from keras_nas.identity import facts, identity
 from keras_nas.ledger import Trial
 from keras_nas.outcome import conclude, kept, winner
 from keras_nas.outlook import Ahead, Conditions, look_ahead, memory_notes, take_gauge
@@ -135,24 +135,24 @@ class Session:
             (*(self._warm_start(costs) if goal.strategy.starts_warm else ()), *feasible),
             self.options["baseline"] is not None,
             len(goal.objectives),
+            work=lambda architecture: costs(architecture)["flops"],
         )
         problem = Problem(goal.space.decisions, goal.objectives, goal.constraints, settings.seed, settings.max_trials)
         gauge = take_gauge(pool, store.directory, training.precision)
-            work=lambda architecture: costs(architecture)["flops"],
         conditions = Conditions(gauge, on_cpu=not self.part.devices, resumed=used > 0, notes=self.notes)
         ahead = look_ahead(goal, training, problem, budgeting, costs, conditions)
         if settings.verbose:
             print("\n".join(ahead.outlook.lines()))
         return ahead
 
-    def _plan(self, call: Mapping[str, Any]) -> Plan:
-        """How far to go; what was spent since the call counts."""
-        seconds = self.settings.max_time
     def _warm_start(self, costs: Costs) -> tuple[Architecture, ...]:
         """The space's known good architectures, and for a front some of every cost."""
         goal, seed = self.goal, self.settings.seed
         return tuple(dict.fromkeys((*goal.space.start, *spread(goal.objectives, goal.space, costs, seed))))
 
+    def _plan(self, call: Mapping[str, Any]) -> Plan:
+        """How far to go; what was spent since the call counts."""
+        seconds = self.settings.max_time
         if seconds is not None:
             seconds -= time.monotonic() - self.settings.began
         return Plan(seconds, self.settings.max_trials, self._retry, self._keep, call)
@@ -167,10 +167,10 @@ class Session:
                     "training": training,
                     "architecture": None if proposal.note.get(BASELINE) else proposal.architecture,
                     "number": trial.number,
+                    "predicted": {} if proposal.note.get(BASELINE) else self._expected(proposal.architecture),
                     "fidelity": {**proposal.fidelity, **changes},
                     "towers": self.part.cores if alone and not self.part.devices else 1,
                     "devices": max(1, len(self.part.devices)),
-                    "predicted": {} if proposal.note.get(BASELINE) else self._expected(proposal.architecture),
                     "custom_objects": registered_here(),
                 },
             )
