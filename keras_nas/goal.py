@@ -65,8 +65,6 @@ def goal_of(
     goals = objectives_from(objectives if objectives is not None else chosen.objective)
     strategy, estimator = how
     estimator = estimator or (chosen.default_estimator if method is None else row.estimator)
-    if strategy is None and method is None and len(goals) > 1:
-        strategy = "nsga2"
     return Goal(
         chosen,
         get_space(where, chosen.name),
