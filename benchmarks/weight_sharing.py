@@ -76,10 +76,16 @@ def stepper(network: Any, training: Training, towers: int) -> Callable[[], Any]:
     """A traced training step on one batch, of a supernet or of a network alone."""
     import tensorflow as tf
 
-    from keras_nas.estimators.fitting import _trainer
-    from keras_nas.estimators.recipe import complete
+    from keras_nas.estimators.recipe import complete, make_optimizer
+    from keras_nas.estimators.trainer import Trainer
+    from keras_nas.supernet import AwakeOptimizer, Supernet
 
-    trainer = _trainer(training, network, complete(training.space.recipe), False, towers)
+    settings = complete(training.space.recipe)
+    optimizer = make_optimizer(settings)
+    if isinstance(network, Supernet):
+        optimizer = AwakeOptimizer(lambda: make_optimizer(settings), network)
+    trainer = Trainer(network, towers)
+    trainer.compile(optimizer=optimizer, loss=training.task.loss(), jit_compile=False)
     trainer.optimizer.build(trainer.trainable_weights)
     x, y = images("train")
     rows, targets = tf.constant(x[:BATCH]), tf.one_hot(y[:BATCH], 10)
