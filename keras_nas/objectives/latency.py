@@ -19,8 +19,9 @@ from keras_nas.artefact.child import run_alone
 from keras_nas.artefact.formats import FORMATS, format_named, write
 from keras_nas.artefact.portable import portable
 from keras_nas.errors import InvalidArgument, unknown
+from keras_nas.objectives.lookup import from_table
 
-Target: TypeAlias = str | Callable[[Any], float | Sequence[float]]
+Target: TypeAlias = str | Callable[[Any], float | Sequence[float]] | Mapping[str, float]
 
 TARGETS = ("keras", *(name for name in FORMATS if name not in ("keras", "source")))
 
@@ -82,8 +83,8 @@ def measure_latency(
         batch_size: Rows in a call.
         target: "keras" (the compiled model in this process, on its accelerator if there is one); "saved_model",
             "litert", "litert_float16", "litert_int8", "onnx" or "openvino" (stored, run in a fresh process; all but the
-            first with one thread on one core); or a function that takes the model and returns a time in milliseconds,
-            or several.
+            first with one thread on one core); a function that takes the model and returns a time in milliseconds, or
+            several; or a table of operations, see `keras_nas.objectives.lookup.from_table`.
         max_seconds: The longest that the timed runs may take.
 
     Raises:
@@ -97,6 +98,8 @@ def measure_latency(
     """
     if batch_size < 1:
         raise InvalidArgument(f"batch_size is {batch_size}: expected 1 or more.")
+    if isinstance(target, Mapping):
+        target = from_table(target)
     if callable(target):
         return _asked(model, target, batch_size)
     if target not in TARGETS:

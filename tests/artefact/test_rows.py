@@ -1,0 +1,27 @@
+"""How far two sets of outputs are apart, in numbers and in answers."""
+
+import numpy as np
+
+from keras_nas.artefact.rows import compared
+
+
+def test_classes_agree_where_the_largest_number_stands_in_the_same_place() -> None:
+    one = {"y": np.array([[0.1, 0.9], [0.6, 0.4], [0.5, 0.5], [0.2, 0.8]])}
+    other = {"y": np.array([[0.4, 0.6], [0.4, 0.6], [0.5, 0.4], [0.2, 0.8]])}
+    found = compared(one, other)
+    assert (found.max_abs_difference, found.agreement, found.scale) == (0.3, 0.75, 1.0)
+
+
+def test_numbers_agree_within_a_tenth_of_their_spread() -> None:
+    one = {"price": np.array([[100.0], [200.0], [300.0]])}
+    found = compared(one, {"price": one["price"] + [[5.0], [0.0], [10.0]]})
+    assert (found.max_abs_difference, round(found.agreement, 3), found.scale) == (10.0, 0.667, 300.0)
+
+
+def test_other_names_shapes_or_words_are_no_likeness() -> None:
+    y = {"y": np.zeros((2, 3))}
+    assert compared(y, {"z": np.zeros((2, 3))}).max_abs_difference == float("inf")
+    assert compared(y, {"y": np.zeros((3, 2))}).agreement == 0.0
+    words = {"y": np.array(["a", "b"])}
+    assert compared(words, {"y": np.array(["a", "c"])}).agreement == 0.0
+    assert compared(words, words).agreement == 1.0
