@@ -16,6 +16,7 @@ from keras_nas.data.trees import described, mapped
 from keras_nas.errors import InfeasibleError, InvalidArgument, unknown
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.custom import check_registered
+from keras_nas.estimators.pace import effort
 from keras_nas.estimators.scoring import (
     ENERGY,
     LATENCY,
@@ -55,20 +56,17 @@ STATIC = ("params", "flops", "memory_mb", "size_mb")
 def cost_function(task: Task, space: Space, signature: Signature, predictor: LatencyPredictor | None = None) -> Costs:
     """A function from an architecture to its static costs, and its predicted latency, without building the model.
 
-    Beside the costs it tells `layers`, and `activations`, the numbers that all layers give for one row.
+    Beside the costs it tells what `keras_nas.estimators.pace.effort` does.
     """
     from keras_nas.objectives.cost import CostNet, layers_of
-    from keras_nas.objectives.layer_costs.shapes import size_of
 
     @lru_cache(maxsize=REMEMBERED)
     def costs(architecture: Architecture) -> dict[str, float]:
         net = CostNet()
         inputs = mapped(lambda given: net.input(given.shape), signature.inputs)
         _, finished = task.assemble(space, architecture, signature, net, inputs)
-        layers = list(layers_of([finished]))
-        outputs = sum(size_of(shape) for layer in layers if not layer.cost.view for shape in layer.cost.outputs)
         latency = {} if predictor is None else {"latency_ms": predictor.latency_ms(operations_of(finished))}
-        return {**net.cost(finished).scores(), **latency, "layers": len(layers), "activations": outputs}
+        return {**net.cost(finished).scores(), **latency, **effort(list(layers_of([finished])))}
 
     return Costs(costs, predictor)
 

@@ -26,6 +26,7 @@ from keras_nas.estimators.precision import training_precision
 from keras_nas.estimators.shared import SHARED, SUPERNET, shared_trial
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.estimators.training import train
+from keras_nas.estimators.xla import Timing
 from keras_nas.estimators.zero_cost.estimator import score_untrained
 from keras_nas.foresight import Costs, predictor_for
 from keras_nas.identity import facts, identity
@@ -103,7 +104,8 @@ class Session:
                 ledger, forecast = ahead.ledger, ahead.forecast
                 workspace.keep()
                 plan = self._plan({**call, "preflight": ahead.outlook.facts()})
-                reason = Driver(ledger, self._job(training), pool, store, plan, self._listeners(forecast)).run()
+                job = self._job(training, ahead.timing)
+                reason = Driver(ledger, job, pool, store, plan, self._listeners(forecast)).run()
             best = winner(self.goal.objectives, self.goal.constraints, ledger.trials)
             told = {**facts(self.goal, training), "reason": reason, "data": lines, "preflight": plan.call["preflight"]}
             conclude(training, store.directory, best, told)
@@ -157,7 +159,7 @@ class Session:
             seconds -= time.monotonic() - self.settings.began
         return Plan(seconds, self.settings.max_trials, self._retry, self._keep, call)
 
-    def _job(self, training: Training) -> Any:
+    def _job(self, training: Training, timing: Timing | None) -> Any:
         def make(trial: Trial, changes: Mapping[str, Any]) -> Job:
             proposal = trial.proposal
             alone = not {"final", SUPERNET}.isdisjoint(proposal.fidelity) or len(self.shares) < 2
@@ -171,6 +173,7 @@ class Session:
                     "fidelity": {**proposal.fidelity, **changes},
                     "towers": self.part.cores if alone and not self.part.devices else 1,
                     "devices": max(1, len(self.part.devices)),
+                    "timing": timing,
                     "custom_objects": registered_here(),
                 },
             )

@@ -21,6 +21,7 @@ from keras_nas.estimators.replicas import strategy_over
 from keras_nas.estimators.schedule import Budget, Schedule, one_cycle
 from keras_nas.estimators.trainer import Trainer
 from keras_nas.estimators.watch import Checkpoint, Watch, last_checkpoint
+from keras_nas.estimators.xla import Timing
 from keras_nas.supernet import AwakeOptimizer, Supernet
 from keras_nas.tasks import Built, Signature
 
@@ -39,6 +40,7 @@ class Lesson:
         towers: shares of a batch that are computed side by side on one device.
         devices: over which each batch is spread.
         batch_divisor: by how much smaller than the recipe's the batch is.
+        timing: of a step with XLA and without; None for without.
     """
 
     budget: Budget
@@ -47,6 +49,7 @@ class Lesson:
     towers: int = 1
     devices: int = 1
     batch_divisor: int = 1
+    timing: Timing | None = None
 
 
 def fit(
@@ -60,7 +63,7 @@ def fit(
     """Train `built` in place; goes on from the trial's checkpoint where there is one.
 
     Returns:
-        Measurements: `epochs`, `images_per_s`, the recipe's `settings`.
+        Measurements: `epochs`, `images_per_s`, the recipe's `settings`, `precision`, and whether `xla` compiled it.
     """
     settings = complete(training.space.settings(architecture) if architecture is not None else BASELINE)
     batch = min(settings["batch_size"] // lesson.batch_divisor, len(data[1].train) // settings["steps"])
@@ -75,6 +78,7 @@ def fit(
     with strategy_over(lesson.devices).scope():
         network = _network(training, built, finished, lesson)
         trainer = _trainer(training, network, settings, finished, lesson.towers)
+        trainer.jit_compile = compiled(lesson, schedule)
         if state:
             trainer.optimizer.build(trainer.trainable_variables)
             trainer.load_weights(state["weights"])
@@ -89,7 +93,19 @@ def fit(
         "epochs": schedule.batches / feed.steps,
         "images_per_s": batches * settings["batch_size"] / max(1e-9, time.monotonic() - began),
         "settings": settings,
+        "precision": training.precision,
+        "xla": trainer.jit_compile,
     }
+
+
+def compiled(lesson: Lesson, schedule: Schedule) -> bool:
+    """Whether XLA compiles the step: on one device, where the timing says that it pays for what is to be trained."""
+    timing, budget = lesson.timing, lesson.budget
+    if timing is None or lesson.devices > 1:
+        return False
+    left = [] if budget.seconds is None else [budget.seconds - schedule.seconds]
+    left += [] if budget.epochs is None else [(budget.epochs * schedule.steps - schedule.batches) * timing.plain_s]
+    return timing.pays(min(left, default=0.0))
 
 
 def _network(training: Training, built: Built, finished: bool, lesson: Lesson) -> Any:
@@ -146,7 +162,7 @@ def _augment(signature: Signature, augmentation: str) -> Any:
 
 
 def _trainer(training: Training, network: Any, settings: dict[str, Any], finished: bool, towers: int) -> Trainer:
-    """The compiled trainer; with a loss or a model of the user's own it learns finished outputs."""
+    """The trainer with its optimizer and loss; with a loss or a model of the user's own it learns finished outputs."""
     trainer = Trainer(network, max(1, min(towers, settings["batch_size"] // 16)))
     optimizer = make_optimizer(settings)
     if isinstance(network, Supernet):

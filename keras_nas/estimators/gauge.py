@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -30,6 +31,7 @@ class Gauge:
         row_s: seconds of a row.
         layers: of the measuring network.
         flops: of one row.
+        activations: numbers that its layers give for one row.
         idle_mb: memory of the process before (MiB).
         xla: a step with XLA and without; None where there is no GPU.
     """
@@ -39,6 +41,7 @@ class Gauge:
     row_s: float
     layers: float
     flops: float
+    activations: float
     idle_mb: float
     xla: Timing | None = None
 
@@ -78,6 +81,7 @@ def gauge(report: Report, precision: str) -> dict[str, Any]:
         row_s=row,
         layers=len(network.layers),
         flops=cost_of_model(network).flops,
+        activations=sum(math.prod(layer.output.shape[1:]) for layer in network.layers[1:]),
         idle_mb=idle,
         xla=_xla(precision) if tf.config.list_logical_devices("GPU") else None,
     )

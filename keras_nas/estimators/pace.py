@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 
 from keras_nas.engine import events as told
 from keras_nas.estimators.gauge import Gauge
 from keras_nas.ledger import Trial, is_training
+from keras_nas.objectives.cost import CostedLayer
+from keras_nas.objectives.layer_costs.shapes import size_of
 from keras_nas.strategy import UNTRAINED, Proposal
 
-SCORING = 0.5
+FIXED, EACH = 0.5, 0.8
+"""What the start of a trial costs whatever the network, and by its layers, in starts of the gauge's network."""
+SCORING = 0.15
 """Seconds of tracing and saving at the end of a trial, as a share of those at its start."""
+SLOW = 100.0
+"""Multiply-adds of a dense convolution in the time of one of a depthwise one, on a CPU."""
 MB = 4 / 1e6
 """Megabytes of one number in float32."""
+TRACED_MB = 90.0
+"""Memory of a traced training beside its numbers."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,7 @@ class Work:
     Args:
         layers: of the network.
         flops: multiply-adds of one row.
+        depthwise: those of depthwise convolutions among them.
         params: of the network.
         activations: numbers that all layers give for one row.
         batch: rows of a batch.
@@ -62,6 +72,7 @@ class Work:
 
     layers: float
     flops: float
+    depthwise: float
     params: float
     activations: float
     batch: int
@@ -69,23 +80,43 @@ class Work:
     scored: int
 
 
+def effort(layers: Sequence[CostedLayer]) -> dict[str, float]:
+    """What a network's layers have to do for one row, beside their costs: `layers`, `depthwise`, `activations`."""
+    outputs = sum(size_of(shape) for layer in layers if not layer.cost.view for shape in layer.cost.outputs)
+    depthwise = [layer for layer in layers if layer.name in ("DepthwiseConv2D", "SeparableConv2D")]
+    return {
+        "layers": float(len(layers)),
+        "depthwise": float(sum(map(_depthwise_flops, depthwise))),
+        "activations": float(outputs),
+    }
+
+
+def _depthwise_flops(layer: CostedLayer) -> float:
+    """Pixels times channels times the kernel."""
+    *pixels, _ = layer.cost.outputs[0]
+    kernel = layer.config["kernel_size"]
+    taps = math.prod(kernel) if isinstance(kernel, list | tuple) else kernel**2
+    return math.prod(pixels) * layer.inputs[0].shape[-1] * taps
+
+
 def expected_pace(gauge: Gauge, work: Work) -> Pace:
-    """About how long a training takes: layers cost steps and tracing, multiply-adds cost rows.
+    """About how long a training takes: layers cost tracing and steps; what they compute and what they give cost rows.
 
     Args:
         gauge: of the machine.
         work: of the training.
     """
     size = work.layers / gauge.layers
-    row = gauge.row_s * work.flops / gauge.flops
-    step = gauge.step_s * size + row * work.batch
-    before = gauge.start_s * size
+    flops = (work.flops + SLOW * work.depthwise) / gauge.flops
+    row = gauge.row_s * max(flops, work.activations / gauge.activations)
+    step = gauge.step_s * (FIXED + size) + row * work.batch
+    before = gauge.start_s * (FIXED + EACH * size)
     return Pace(before, step * max(1, work.rows // work.batch), SCORING * before + row / 3 * work.scored)
 
 
 def expected_mb(gauge: Gauge, work: Work) -> float:
     """About how much memory a training takes: the process, a batch's activations and gradients, four of each weight."""
-    return gauge.idle_mb + MB * (2 * work.batch * work.activations + 4 * work.params)
+    return gauge.idle_mb + TRACED_MB + MB * (2 * work.batch * work.activations + 4 * work.params)
 
 
 @dataclass

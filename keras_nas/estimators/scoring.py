@@ -43,6 +43,7 @@ def validation_scores(training: Training, model: Any, rows: Rows, index: np.ndar
 def predicted(model: Any, rows: Rows, index: np.ndarray) -> np.ndarray:
     """The model's outputs for some rows, `(rows, outputs)`."""
     batches = evaluation_batches(rows, index, SCORE_BATCH)
+    model.jit_compile = False  # by itself Keras compiles for one pass what takes longer to compile
     return np.asarray(model.predict(batches.map(lambda x, *_: x), verbose=0))
 
 

@@ -22,6 +22,7 @@ from keras_nas.estimators.assignment import Options, Training
 from keras_nas.estimators.custom import check_registered, register
 from keras_nas.estimators.schedule import Budget
 from keras_nas.estimators.scoring import check_latency, measure_costs, validation_scores
+from keras_nas.estimators.xla import Timing
 from keras_nas.objectives.objective import SoftTarget
 from keras_nas.tasks import Built
 
@@ -40,6 +41,7 @@ def train(
     fidelity: Mapping[str, float],
     towers: int = 1,
     devices: int = 1,
+    timing: Timing | None = None,
     custom_objects: Mapping[str, Any] | None = None,
     inherit: Callable[[Built], None] | None = None,
     predicted: Mapping[str, float] | None = None,
@@ -54,6 +56,7 @@ def train(
         fidelity: `epochs` or `seconds`, and a retry's `batch_divisor` and `float32`.
         towers: shares of a batch that are computed side by side on one device.
         devices: over which each batch is spread.
+        timing: of a step with XLA and without; None for without.
         custom_objects: what the user's script has registered with Keras, by registered name.
         inherit: gives the network its first weights; None for weights drawn by the seed.
         predicted: costs that were predicted; they stand in for measurements where the training is short.
@@ -79,7 +82,7 @@ def train(
         inherit(built)
     ready = time.monotonic()
     budget, divisor = Budget(fidelity.get("epochs"), fidelity.get("seconds")), int(fidelity.get("batch_divisor", 1))
-    lesson = Lesson(budget, start, lambda: build(training, architecture), towers, devices, divisor)
+    lesson = Lesson(budget, start, lambda: build(training, architecture), towers, devices, divisor, timing)
     measured = fit(report, training, built, architecture, (rows, split), lesson)
     fitted = time.monotonic()
     scores, told = _judged(training, built.model, (rows, split), "final" in fidelity, predicted or {})

@@ -10,6 +10,7 @@ from keras_nas.estimators.fidelity import Budgeting
 from keras_nas.estimators.forecast import Bounds, Clock, Forecast
 from keras_nas.estimators.gauge import Gauge
 from keras_nas.estimators.pace import Pace, Paces, expected_mb, expected_pace
+from keras_nas.estimators.xla import Timing
 from keras_nas.goal import Goal
 from keras_nas.ledger import Ledger
 from keras_nas.outlook.account import Outlook
@@ -50,11 +51,13 @@ class Ahead:
         ledger: of the search, which nothing has been asked yet.
         forecast: of its end.
         outlook: what to tell of it.
+        timing: of a training step with XLA and without; None without a GPU.
     """
 
     ledger: Ledger
     forecast: Forecast
     outlook: Outlook
+    timing: Timing | None = None
 
 
 def look_ahead(
@@ -97,4 +100,5 @@ def look_ahead(
     forecast = Forecast(ledger, fresh, told.clock, bounds, paces)
     memory = None if gauge is None else expected_mb(gauge, work)
     rest = None if pace is None or conditions.resumed else forecast.rest()
-    return Ahead(ledger, forecast, Outlook(goal.space, sample, bounds, pace, memory, rest, conditions.notes))
+    outlook = Outlook(goal.space, sample, bounds, pace, memory, rest, conditions.notes)
+    return Ahead(ledger, forecast, outlook, None if gauge is None else gauge.xla)

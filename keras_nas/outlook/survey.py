@@ -105,6 +105,6 @@ def typical_work(sample: Survey, training: Training) -> Work:
         return float(median(sample.costs[place][name] for place in chosen))
 
     batch = int(median(sample.batches[place] for place in chosen))
-    sizes: Any = {name: middle(name) for name in ("layers", "flops", "params", "activations")}
+    sizes: Any = {name: middle(name) for name in ("layers", "flops", "depthwise", "params", "activations")}
     rows = len(split.train)
     return Work(**sizes, batch=min(batch, rows), rows=rows, scored=min(EXPLORE_ROWS, len(split.validation)))

@@ -14,8 +14,9 @@ from keras_nas.estimators import watch
 from keras_nas.estimators.assignment import Options
 from keras_nas.estimators.scoring import validation_scores
 from keras_nas.estimators.training import train
+from keras_nas.estimators.xla import Timing
 from keras_nas.objectives.objective import SoftTarget
-from tests.small import Ear, digit_images, tiny_training, top_two, written
+from tests.small import RECIPE, Ear, digit_images, tiny_space, tiny_training, top_two, written
 
 NETWORK = {"filters": 8, "units": 32}
 
@@ -189,3 +190,16 @@ def test_short_trainings_take_predictions_and_whole_ones_measure(tmp_path: Path)
     slow = replace(training, options=replace(training.options, limits={"latency_ms": 1.0}))
     with pytest.raises(TrialError, match="2 ms .* the limit is 1 ms"):
         train(Ear(tmp_path / "2"), fidelity={"epochs": 0.1, "final": 1.0}, **{**arguments, "training": slow})
+
+
+@pytest.mark.parametrize(("epochs", "xla"), [(2.0, False), (4.0, True)])
+def test_xla_compiles_where_the_timing_says_that_it_pays(tmp_path: Path, epochs: float, xla: bool) -> None:
+    """A step of a second saves half of it, and twelve steps repay the compilation; on the CPU it computes the same."""
+    training = tiny_training(tmp_path, space=tiny_space(RECIPE | {"optimizer": "sgd"}))
+    arguments: Any = {"training": training, "architecture": NETWORK, "number": 0, "fidelity": {"epochs": epochs}}
+    plain = train(Ear(tmp_path / "plain"), **arguments)
+    told = train(Ear(tmp_path / "timed"), **arguments, timing=Timing(plain_s=1.0, xla_s=0.5, compile_s=6.0))
+    assert told["measurements"]["xla"] is xla
+    assert told["measurements"]["precision"] == "float32"
+    assert plain["measurements"]["xla"] is False
+    assert told["scores"]["val_loss"] == pytest.approx(plain["scores"]["val_loss"], rel=1e-3)
