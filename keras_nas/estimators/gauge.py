@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def gauge(report: Report, precision: str) -> dict[str, Any]:
     step = _stepper(network, precision)(False)
     step(SIZES[1])
     start = time.monotonic() - began
-    small, large = (min(timed(lambda size=size: step(size), time.monotonic) for _ in range(STEPS)) for size in SIZES)
+    small, large = (min(timed(partial(step, size), time.monotonic) for _ in range(STEPS)) for size in SIZES)
     row = max(1e-9, (large - small) / (SIZES[1] - SIZES[0]))
     found = Gauge(
         start_s=start,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SHOWN = 12
 """Decisions that a notebook shows of a space."""
 RECIPE = Place("recipe")
-Seed = int | np.random.Generator
+Seed = int | Sequence[int] | np.random.Generator
 
 
 class Space:
@@ -34,7 +34,8 @@ class Space:
 
     Args:
         name: for people and records.
-        network: maps the prepared input, one tensor or several by name, to a feature vector `(batch, features)`; the task appends its own outputs.
+        network: maps the prepared input, one tensor or several by name, to a feature vector `(batch, features)`; the
+            task appends its own outputs.
         recipe: training settings by name; each a constant, a Choice or a Range. Decisions get the scope `recipe`.
         description: one line for `keras_nas.spaces()`.
         start: architectures known to be good, which a search tries first.

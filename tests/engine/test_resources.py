@@ -40,9 +40,7 @@ def test_one_worker_a_device() -> None:
 def test_more_devices_than_there_are_are_refused(devices: Any) -> None:
     words = "devices_per_trial=.*: expected a whole number from 1 to 4; there are 4 GPUs"
     for divide in (lambda: shares("auto", GPUS, devices), lambda: whole(GPUS, devices)):
-        with pytest.raises(
-            InvalidArgument, match=words
-        ):
+        with pytest.raises(InvalidArgument, match=words):
             divide()
     with pytest.raises(InvalidArgument, match="from 1 to 1; there are 0 GPUs here"):
         shares("auto", LAPTOP, 2)

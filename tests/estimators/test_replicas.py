@@ -82,7 +82,5 @@ def test_a_process_has_one_strategy(told: Any) -> None:
 
 
 def test_too_few_devices() -> None:
-    with pytest.raises(
-        InvalidArgument, match="over 64 devices, and TensorFlow sees 1 .*smaller devices_per"
-    ):
+    with pytest.raises(InvalidArgument, match="over 64 devices, and TensorFlow sees 1 .*smaller devices_per"):
         strategy_over(64)
