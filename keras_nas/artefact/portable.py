@@ -121,7 +121,7 @@ def _by_groups(layer: Any, x: Any) -> Any:
 
     axis, padding = -1 if layer.data_format == "channels_last" else 1, layer.padding
     if padding == "causal":
-        x, padding = ops.pad(x, layer._compute_causal_padding(x)), "valid"
+        x, padding = ops.pad(x, layer._compute_causal_padding()), "valid"
     parts = zip(ops.split(x, layer.groups, axis=axis), ops.split(layer.kernel, layer.groups, axis=-1), strict=True)
     shared = (layer.strides, padding, layer.data_format, layer.dilation_rate)
     y = ops.concatenate([ops.conv(part, kernel, *shared) for part, kernel in parts], axis=axis)

@@ -41,6 +41,7 @@ class Carrier:
         self._mirror = Mirror(self.root, "trials")
         self._moving = threading.Lock()
         self._frames: queue.SimpleQueue[tuple[Mapping[str, Any], bytes]] = queue.SimpleQueue()
+        self._failure: Exception | None = None
         self._waiter = Waiter()
 
     def send(self, header: Mapping[str, Any], payload: bytes, files: Changes, shared: Mapping[str, Parts]) -> None:
@@ -52,20 +53,24 @@ class Carrier:
             files: What the trial's folder holds.
             shared: What all jobs read, by name in the search's folder.
         """
-        if header["kind"] == "job":
-            self._make_room(files)
-            for name, parts in shared.items():
-                self._link(name, parts)
-            folder = self.root / header["folder"]
-            folder.mkdir(parents=True, exist_ok=True)
-            header = {**header, "root": str(self.root), "folder": str(folder), "carried": True}
-        self._frames.put((header, payload))
+        try:
+            frame = self._prepared(header, files, shared) if header["kind"] == "job" else header
+        except Exception as error:
+            self._failure = error
+        else:
+            self._frames.put((frame, payload))
         self._waiter.wake()
 
     def listen(self) -> list[Parcel]:
-        """What the worker has said since the last call; waits for it. The last message of all has the kind "died"."""
+        """What the worker has said since the last call; waits for it. The last message of all has the kind "died".
+
+        Raises:
+            Exception: What went wrong when a job was prepared.
+        """
         parcels: list[Parcel] = []
         while not parcels:
+            if self._failure is not None:
+                raise self._failure
             while not self._frames.empty():
                 self.worker.send(*self._frames.get())
             self._waiter.watch(self.worker)
@@ -75,6 +80,15 @@ class Carrier:
             if not self.worker.alive:
                 parcels.append(self._death())
         return parcels
+
+    def _prepared(self, header: Mapping[str, Any], files: Changes, shared: Mapping[str, Parts]) -> Mapping[str, Any]:
+        """A job's header for the worker here, once its files are."""
+        self._make_room(files)
+        for name, parts in shared.items():
+            self._link(name, parts)
+        folder = self.root / header["folder"]
+        folder.mkdir(parents=True, exist_ok=True)
+        return {**header, "root": str(self.root), "folder": str(folder), "carried": True}
 
     def _make_room(self, files: Changes) -> None:
         """Drops the last trial's files, and writes those of the next one."""

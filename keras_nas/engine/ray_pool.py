@@ -29,7 +29,7 @@ PART_BYTES = 64 << 20
 CLEANING_SECONDS = 10.0
 """How long the end of a search waits for the nodes to remove what it left there."""
 PATIENCE_SECONDS = 30.0
-"""How often it is said that a worker waits for room on the cluster."""
+"""After how long it is said that a worker waits for room on the cluster."""
 ONCE = {"max_restarts": 0, "max_task_retries": 0}
 """What Ray is told of repeating: never."""
 
@@ -179,7 +179,7 @@ class RemoteWorker(Worker):
         except Exception as error:
             self.lost = not getattr(error, "actor_init_failed", False)
             kind = "out_of_memory" if kind_of(error) == "out_of_memory" else "killed"
-            what = "the worker was lost with its node" if self.lost else "the worker could not start"
+            what = "the worker was lost" if self.lost else "the worker could not start"
             self._notice = {"kind": kind, "message": f"{what} ({type(error).__name__})", "traceback": str(error)}
         finally:
             os.close(said)
@@ -188,7 +188,7 @@ class RemoteWorker(Worker):
         import ray
 
         ready = self.carrier.__ray_ready__.remote()
-        while not ray.wait([ready], timeout=PATIENCE_SECONDS)[0]:
+        if not ray.wait([ready], timeout=PATIENCE_SECONDS)[0]:
             need = f"{self.share.threads} CPUs and {len(self.share.devices)} GPUs"
             logger.warning("worker %d waits for %s on the Ray cluster", self.number, need)
         ray.get(ready)

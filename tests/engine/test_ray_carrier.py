@@ -108,6 +108,13 @@ def test_a_death_is_described_and_brings_what_was_left(carrier: Carrier, tmp_pat
     assert files["trials/0/left"] == b"behind"
 
 
+def test_what_cannot_be_prepared_is_told(carrier: Carrier, tmp_path: Path) -> None:
+    hear(carrier, "ready")
+    give(carrier, Job(fakes.hang), "0-0", {}, tmp_path, {"data": {"x": [object()]}})
+    with pytest.raises(TypeError, match="bytes-like object is required"):
+        hear(carrier, "ended")
+
+
 def test_a_request_to_stop_reaches_the_trial(carrier: Carrier, tmp_path: Path) -> None:
     give(carrier, Job(fakes.patient), "0-0", {}, tmp_path)
     hear(carrier, "epoch")

@@ -129,3 +129,8 @@ def test_a_cluster_that_does_not_answer(address: str | None, token: str | None, 
     found = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, env=environment, timeout=250)
     assert words in found.stdout, found.stderr
     assert "Start one with `ray start --head --include-dashboard=false`, set RAY_ADDRESS" in found.stdout
+
+
+def test_ray_is_imported_when_it_is_asked_for() -> None:
+    code = "import sys, keras_nas.pools, keras_nas.engine.ray_pool; sys.exit('ray' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(Path.cwd())})

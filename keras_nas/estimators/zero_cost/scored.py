@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -120,9 +121,13 @@ class Scored(Strategy):
         return in_time and stuck < STUCK and len(seen) + running < self.scoring.networks
 
     def _tell(self) -> list[tuple[Proposal, Outcome]]:
-        """Tell the explorer, begun anew, all that was scored, by its mean rank; also returned."""
+        """Tell the explorer, begun anew, all that was scored, by its mean rank; also returned.
+
+        A forecast's trials have no scores: they count as the worst.
+        """
         good = [outcome.scores for _, outcome in self._scored if outcome.ok]
-        ranks = iter(rank_average({name: [scores[name] for scores in good] for name in self.scoring.scores}))
+        table = {name: [scores.get(name, -math.inf) for scores in good] for name in self.scoring.scores}
+        ranks = iter(rank_average(table))
         told = [
             (proposal, Outcome({**outcome.scores, SCORE.name: float(next(ranks))}) if outcome.ok else outcome)
             for proposal, outcome in self._scored
