@@ -34,14 +34,12 @@ def collect(
 ) -> Rows:
     """Check the data, and write it once as files that worker processes can memory-map.
 
-    Batches are written as they arrive, so that the data never has to fit in memory. The files
-    appear when all checks have passed; when one fails, nothing is left behind.
+    Batches are written as they arrive: the data need not fit in memory. Where a check fails, nothing is left behind.
 
     Args:
-        data: Arrays (x, y) or (x, y, sample_weight), a `tf.data.Dataset`, a `keras.utils.PyDataset`,
-            an iterable of batches with a length, (generator, steps), or a folder with one folder of
-            images for each class; where `ranks` are those of a table: a pandas DataFrame or the path of a CSV or
-            Parquet file, both with `column`, or (X, y).
+        data: Arrays (x, y) or (x, y, sample_weight), a `tf.data.Dataset`, a `keras.utils.PyDataset`, an iterable of
+            batches with a length, (generator, steps), or a folder with one folder of images for each class; for a
+            table a DataFrame or the path of a CSV or Parquet file, both with `column`, or (X, y).
         directory: The folder to make. Where it holds the same data already, that is returned.
         target: "classification" or "regression".
         ranks: Accepted numbers of axes of x, rows included; default: images. (1,) is a table.
@@ -55,7 +53,7 @@ def collect(
         The rows, memory-mapped.
 
     Raises:
-        DataError: The data cannot be used; the message says why and what to do.
+        DataError: The data cannot be used.
         ResumeError: The folder holds other data.
         StoreError: The folder cannot be written, or the disk is too small.
 
@@ -75,14 +73,12 @@ def collect(
         sources.append(open_source(validation_data, ranks, "validation_data", image_size, column, sources[0]))
     columns = {"sample_weight": sample_weight, "groups": groups}
     extras = {name: as_array(column, name) for name, column in columns.items() if column is not None}
-    identities = [source.identity() for source in sources]
-    fingerprint = digest(VERSION, target, *identities, *extras, *extras.values())
+    fingerprint = digest(VERSION, target, *(source.identity() for source in sources), *extras, *extras.values())
     if (folder / RECORD).exists():
         return _existing(folder, fingerprint)
     with staged(folder) as unfinished:
         record = _write(unfinished, sources, extras, target, ranks)
-        text = json.dumps(record | {"fingerprint": fingerprint}, indent=1, ensure_ascii=False)
-        write_atomically(unfinished / RECORD, text.encode())
+        write_atomically(unfinished / RECORD, json.dumps({**record, "fingerprint": fingerprint}, indent=1).encode())
     return Rows.load(folder)
 
 
