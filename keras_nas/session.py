@@ -19,6 +19,7 @@ from keras_nas.engine.progress import Progress, State, display_for
 from keras_nas.engine.resume import check_same_search, seconds_used
 from keras_nas.engine.store import Store
 from keras_nas.estimators.assignment import Training
+from keras_nas.estimators.bounds import Bounds
 from keras_nas.estimators.custom import registered_here
 from keras_nas.estimators.fidelity import Budgeting
 from keras_nas.estimators.forecast import Forecast
@@ -130,9 +131,7 @@ class Session:
         check_latency(goal.constraints, training, costs)
         used = seconds_used(store)
         budgeting = Budgeting(
-            settings.max_time,
-            settings.max_trials,
-            max(1, len(self.shares)),
+            Bounds(settings.max_time, settings.max_trials, max(1, len(self.shares))),
             lambda: used + time.monotonic() - settings.began,
             (*(self._warm_start(costs) if goal.strategy.starts_warm else ()), *feasible),
             self.options["baseline"] is not None,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, update_wrapper
 from typing import Protocol
 
 from keras_nas.architecture import Architecture
 from keras_nas.errors import InvalidArgument, unknown
+from keras_nas.estimators.bounds import Bounds
 from keras_nas.estimators.shared import SharedWeights
 from keras_nas.estimators.stages import BASELINE, Stages, divide
 from keras_nas.estimators.zero_cost import SCORES
@@ -21,28 +22,37 @@ class Budgeting:
     """What an estimator is told of the search.
 
     Args:
-        max_time: seconds, or None.
-        max_trials: trials, or None.
-        workers: trials that run at once.
+        bounds: of the search.
         clock: seconds of wall-clock time that the search has used.
         first: architectures to try first.
         baseline: whether the user's own model takes part.
         objectives: how many there are.
         work: of training an architecture, on any scale.
-        start: seconds that are gone before the first trial; 0 where there are trials of an earlier run.
         overhead: seconds of a trial before it trains, as measured.
     """
 
-    max_time: float | None
-    max_trials: int | None
-    workers: int
+    bounds: Bounds
     clock: Callable[[], float]
     first: Sequence[Architecture] = ()
     baseline: bool = False
     objectives: int = 1
     work: Callable[[Architecture], float] = lambda architecture: 1.0
-    start: float = 0.0
     overhead: float = 0.0
+
+    @property
+    def max_time(self) -> float | None:
+        """Seconds of the whole search, or None."""
+        return self.bounds.max_time
+
+    @property
+    def max_trials(self) -> int | None:
+        """Trainings, or None."""
+        return self.bounds.max_trials
+
+    @property
+    def workers(self) -> int:
+        """Trials that run at once."""
+        return self.bounds.workers
 
 
 class Estimator(Protocol):
@@ -74,8 +84,8 @@ class Finalists:
         """See `Stages`."""
         finalists = self.finalists or (1 if budgeting.objectives == 1 else _front_size(budgeting))
         trials = None if budgeting.max_trials is None else max(1, budgeting.max_trials - budgeting.baseline)
-        start, overhead = budgeting.start, budgeting.overhead
-        division = divide(budgeting.max_time, trials, budgeting.workers, finalists, start, overhead, self.epochs)
+        bounds = replace(budgeting.bounds, max_trials=trials)
+        division = divide(bounds, finalists, budgeting.overhead, self.epochs)
         return Stages(strategy, division, budgeting.clock, budgeting.first, budgeting.baseline, budgeting.work)
 
 

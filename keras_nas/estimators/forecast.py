@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from keras_nas.engine import events as told
+from keras_nas.estimators.bounds import Bounds
 from keras_nas.estimators.pace import Paces
 from keras_nas.ledger import Ledger, Trial, is_training
 from keras_nas.strategy import Outcome, Problem, Signal
@@ -25,21 +26,6 @@ EVERY = 2.0
 
 Clock = Callable[[], float]
 """Seconds that a search has used."""
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """Where a search ends.
-
-    Args:
-        max_seconds: of the whole search, or None.
-        max_trials: trainings, or None.
-        workers: trials that run at once.
-    """
-
-    max_seconds: float | None
-    max_trials: int | None
-    workers: int = 1
 
 
 @dataclass(frozen=True)
@@ -83,7 +69,7 @@ def rest_of(
         running: seconds until the trials end that are pending now, by number.
     """
     began, ended = clock.now, 0
-    until = float("inf") if bounds.max_seconds is None else bounds.max_seconds
+    until = float("inf") if bounds.max_time is None else bounds.max_time
     score = worst(ledger.problem)
     ends = [(began + running.get(trial.number, seconds(trial)), trial.number) for trial in ledger.pending]
     heapq.heapify(ends)

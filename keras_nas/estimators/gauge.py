@@ -30,9 +30,7 @@ class Gauge:
         start_s: seconds to build the measuring network, to trace its training and to take the first step.
         step_s: seconds of a step beside those of its rows.
         row_s: seconds of a row.
-        layers: of the measuring network.
-        flops: of one row.
-        activations: numbers that its layers give for one row.
+        network: of the measuring network, `layers`, `flops` and `activations` of one row.
         idle_mb: memory of the process before (MiB).
         xla: a step with XLA and without; None where there is no GPU.
     """
@@ -40,9 +38,7 @@ class Gauge:
     start_s: float
     step_s: float
     row_s: float
-    layers: float
-    flops: float
-    activations: float
+    network: Mapping[str, float]
     idle_mb: float
     xla: Timing | None = None
 
@@ -80,9 +76,11 @@ def gauge(report: Report, precision: str) -> dict[str, Any]:
         start_s=start,
         step_s=max(0.0, small - SIZES[0] * row),
         row_s=row,
-        layers=len(network.layers),
-        flops=cost_of_model(network).flops,
-        activations=sum(math.prod(layer.output.shape[1:]) for layer in network.layers[1:]),
+        network={
+            "layers": len(network.layers),
+            "flops": cost_of_model(network).flops,
+            "activations": sum(math.prod(layer.output.shape[1:]) for layer in network.layers[1:]),
+        },
         idle_mb=idle,
         xla=_xla(precision) if tf.config.list_logical_devices("GPU") else None,
     )

@@ -60,21 +60,13 @@ class Work:
     """What a training of one architecture has to do.
 
     Args:
-        layers: of the network.
-        flops: multiply-adds of one row.
-        depthwise: those of depthwise convolutions among them.
-        params: of the network.
-        activations: numbers that all layers give for one row.
+        network: its `params`, and for one row what `effort` tells and the multiply-adds, `flops`.
         batch: rows of a batch.
         rows: to train on.
         scored: rows to score on.
     """
 
-    layers: float
-    flops: float
-    depthwise: float
-    params: float
-    activations: float
+    network: Mapping[str, float]
     batch: int
     rows: int
     scored: int
@@ -106,9 +98,10 @@ def expected_pace(gauge: Gauge, work: Work) -> Pace:
         gauge: of the machine.
         work: of the training.
     """
-    size = work.layers / gauge.layers
-    flops = (work.flops + SLOW * work.depthwise) / gauge.flops
-    row = gauge.row_s * max(flops, work.activations / gauge.activations)
+    network, measured = work.network, gauge.network
+    size = network["layers"] / measured["layers"]
+    flops = (network["flops"] + SLOW * network["depthwise"]) / measured["flops"]
+    row = gauge.row_s * max(flops, network["activations"] / measured["activations"])
     step = gauge.step_s * (FIXED + size) + row * work.batch
     before = gauge.start_s * (FIXED + EACH * size)
     return Pace(before, step * max(1, work.rows // work.batch), SCORING * before + row / 3 * work.scored)
@@ -116,7 +109,7 @@ def expected_pace(gauge: Gauge, work: Work) -> Pace:
 
 def expected_mb(gauge: Gauge, work: Work) -> float:
     """About how much memory a training takes: the process, a batch's activations and gradients, four of each weight."""
-    return gauge.idle_mb + TRACED_MB + MB * (2 * work.batch * work.activations + 4 * work.params)
+    return gauge.idle_mb + TRACED_MB + MB * (2 * work.batch * work.network["activations"] + 4 * work.network["params"])
 
 
 @dataclass

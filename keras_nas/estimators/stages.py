@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_nas.architecture import Architecture
+from keras_nas.estimators.bounds import Bounds
 from keras_nas.objectives.objective import spaced
 from keras_nas.objectives.pareto import crowding_distance, non_dominated_sort
 from keras_nas.strategy import DONE, WAIT, Outcome, Problem, Proposal, Signal, Strategy
@@ -29,10 +30,9 @@ class Division:
         explore: fidelity of an exploring trial, `{"seconds": 24}` or `{"epochs": 4}`.
         explore_trials: how many exploring trials at most; None where time alone ends exploring.
         explore_seconds: wall-clock seconds after which no exploring trial is begun; None where the number ends it.
-        total_seconds: of the whole search; None where epochs count.
+        total_seconds: of the whole search, but for scoring the winner; None where epochs count.
         final_epochs: of a finalist at most.
         finalists: how many architectures are trained to the end.
-        reserve_seconds: kept at the end for scoring the winner and writing results.
         least_seconds: of a finalist; where less is left, none is trained.
     """
 
@@ -42,34 +42,25 @@ class Division:
     total_seconds: float | None = None
     final_epochs: float = 20.0
     finalists: int = 1
-    reserve_seconds: float = 5.0
     least_seconds: float = 0.0
 
 
 def divide(
-    max_time: float | None,
-    max_trials: int | None,
-    workers: int,
-    finalists: int,
-    start: float = 0.0,
-    overhead: float = 0.0,
-    epochs: tuple[float, float] | None = None,
+    bounds: Bounds, finalists: int, overhead: float = 0.0, epochs: tuple[float, float] | None = None
 ) -> Division:
     """A sensible division.
 
     With time to keep, a quarter goes into exploring, in slots that grow with the square root of the whole, so that more
-    time buys both more trials and longer ones; on small data trials end sooner, by epochs. Where there is no time for
-    two trials that learn something, all of it goes into one. Without, exploring trials take 3 epochs and finalists 20.
+    time buys both more trials and longer ones; on small data trials end sooner, by epochs. Without, exploring trials
+    take 3 epochs and finalists 20.
 
     Args:
-        max_time: seconds of the whole search, or None.
-        max_trials: trials, finalists included, or None.
-        workers: trials that run at once.
+        bounds: of the search; finalists count as trials.
         finalists: architectures that are trained to the end.
-        start: seconds that are gone before the first trial.
         overhead: seconds of a trial before it trains.
         epochs: those of an exploring trial and of a finalist, where epochs are quick.
     """
+    max_time, max_trials = bounds.max_time, bounds.max_trials
     few, most = epochs or ((3.0, 20.0) if max_time is None else (EXPLORE_EPOCHS, MOST_EPOCHS))
     number = None if max_trials is None else max(1, max_trials - finalists)
     if max_time is None:
@@ -77,24 +68,22 @@ def divide(
     share = (EXPLORE if finalists == 1 else EXPLORE_FRONT) * max_time
     slot = min(max(8.0, 1.25 * math.sqrt(max_time)), share)
     if number is not None:
-        slot = min(max(slot, share * workers / number), share)
-    slot, reserve = max(slot, LEARNING * overhead), 2.0 + 0.01 * max_time
-    explore = {"seconds": round(slot, 1), "epochs": few}
-    if start + 2 * slot + reserve > max_time:
-        explore = {"final": 1.0, "seconds": round(max(1.0, max_time - start - reserve), 1), "epochs": most}
-        number = 1
-    least = LEAST_LEARNING * overhead
-    return Division(explore, number, share, max_time, most, finalists, reserve, least)
+        slot = min(max(slot, share * bounds.workers / number), share)
+    explore = {"seconds": round(max(slot, LEARNING * overhead), 1), "epochs": few}
+    total, least = max_time - SCORING - SCORING_SHARE * max_time, LEAST_LEARNING * overhead
+    return Division(explore, number, share, total, most, finalists, least)
 
 
 EXPLORE_EPOCHS, MOST_EPOCHS = 10.0, 200.0
 """Where epochs are quick no exploring trial, and no finalist, takes more than these: small data is soon learnt."""
 EXPLORE = 0.25
 """Share of the time that goes into exploring."""
-LEARNING, LEAST_LEARNING = 3.0, 2.0
-"""Times a trial's seconds before it trains that an exploring trial, and a finalist, has at least."""
 EXPLORE_FRONT = 0.35
 """The same where several finalists are to be found."""
+LEARNING, LEAST_LEARNING = 3.0, 2.0
+"""Times a trial's seconds before it trains that an exploring trial, and a finalist, has at least."""
+SCORING, SCORING_SHARE = 2.0, 0.01
+"""Seconds, and share of the time, that are kept at the end for scoring the winner and writing results."""
 
 
 class Stages(Strategy):
@@ -183,11 +172,21 @@ class Stages(Strategy):
         seen = {proposal.architecture for proposal, _ in self._explored} | {p.architecture for p in pending}
         for architecture in self.first:
             if architecture not in seen:
-                return Proposal(architecture, self.division.explore)
+                return Proposal(architecture, self._fidelity(pending))
         answer = self.explorer.propose(number, pending)
         if isinstance(answer, Signal):
             return answer
-        return Proposal(answer.architecture, self.division.explore, answer.parent, answer.note)
+        return Proposal(answer.architecture, self._fidelity(pending), answer.parent, answer.note)
+
+    def _fidelity(self, pending: Sequence[Proposal]) -> Mapping[str, float]:
+        """Of an exploring trial; the first has all the time where a finalist could not have as much after it."""
+        division = self.division
+        if division.total_seconds is None or self._explored or pending:
+            return division.explore
+        left = division.total_seconds - self.clock()
+        if left >= 2 * division.explore["seconds"]:
+            return division.explore
+        return {"final": 1.0, "seconds": round(max(1.0, left), 1), "epochs": division.final_epochs}
 
     def _finalists(self) -> list[Proposal]:
         """The best explored, best first, without those that proved too slow; the user's baseline at the end."""
@@ -201,7 +200,7 @@ class Stages(Strategy):
         division = self.division
         budget = {"epochs": division.final_epochs}
         if division.total_seconds is not None:
-            seconds = division.total_seconds - self.clock() - division.reserve_seconds
+            seconds = division.total_seconds - self.clock()
             roots = [math.sqrt(self.work(proposal.architecture)) for proposal in left if proposal.architecture]
             roots += [max(roots, default=1.0)] * (len(left) - len(roots))
             share = max(1.0, seconds * roots[0] / sum(roots))

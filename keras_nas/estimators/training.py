@@ -56,7 +56,7 @@ def train(
         fidelity: `epochs` or `seconds`, and a retry's `batch_divisor` and `float32`.
         towers: shares of a batch that are computed side by side on one device.
         devices: over which each batch is spread.
-        timing: of a step with XLA and without; None for without.
+        timing: of a step with XLA and without.
         custom_objects: what the user's script has registered with Keras, by registered name.
         inherit: gives the network its first weights; None for weights drawn by the seed.
         predicted: costs that were predicted; they stand in for measurements where the training is short.
@@ -69,8 +69,7 @@ def train(
     from keras_nas.estimators.fitting import Lesson, fit
 
     start = time.monotonic()
-    if fidelity.get("float32"):
-        training = replace(training, precision="float32")
+    training = replace(training, precision="float32") if fidelity.get("float32") else training
     keras.utils.set_random_seed((training.seed * 1_000_003 + number) % 2**31)
     rows, split = Rows.load(training.data), Split.load(training.data)
     with failing_as("build_error"):
@@ -86,8 +85,7 @@ def train(
     measured = fit(report, training, built, architecture, (rows, split), lesson)
     fitted = time.monotonic()
     scores, told = _judged(training, built.model, (rows, split), "final" in fidelity, predicted or {})
-    name = _save(built.model, report.folder)
-    end = time.monotonic()
+    name, end = _save(built.model, report.folder), time.monotonic()
     return {
         "scores": scores,
         "measurements": {**measured, **told},

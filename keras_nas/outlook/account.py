@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from keras_nas.estimators.forecast import Bounds, Rest
+from keras_nas.estimators.bounds import Bounds
+from keras_nas.estimators.forecast import Rest
 from keras_nas.estimators.pace import Pace
 from keras_nas.outlook.survey import Survey
 from keras_nas.spaces import Space

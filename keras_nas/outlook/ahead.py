@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.fidelity import Budgeting
-from keras_nas.estimators.forecast import Bounds, Clock, Forecast
+from keras_nas.estimators.forecast import Clock, Forecast
 from keras_nas.estimators.gauge import Gauge
 from keras_nas.estimators.pace import Pace, Paces, expected_mb, expected_pace
 from keras_nas.estimators.xla import Timing
@@ -86,8 +86,7 @@ def look_ahead(
     pace = None if gauge is None else expected_pace(gauge, work)
     if pace is not None and not conditions.resumed:
         check_time(budgeting.max_time, budgeting.clock(), pace)
-    start = 0.0 if conditions.resumed else budgeting.clock()
-    told = replace(budgeting, start=start, overhead=0.0 if pace is None else pace.before)
+    told = replace(budgeting, overhead=0.0 if pace is None else pace.before)
 
     def fresh(clock: Clock) -> Ledger:
         stand_in = RandomSearch()
@@ -95,10 +94,9 @@ def look_ahead(
         return Ledger(goal.estimator.around(stand_in, replace(told, clock=clock)), problem)
 
     ledger = Ledger(goal.estimator.around(goal.strategy, told), problem, screen(goal.constraints, costs))
-    bounds = Bounds(told.max_time, told.max_trials, told.workers)
     paces = Paces(pace or UNKNOWN, told.workers**ALONE if conditions.on_cpu else 1.0)
-    forecast = Forecast(ledger, fresh, told.clock, bounds, paces)
+    forecast = Forecast(ledger, fresh, told.clock, told.bounds, paces)
     memory = None if gauge is None else expected_mb(gauge, work)
     rest = None if pace is None or conditions.resumed else forecast.rest()
-    outlook = Outlook(goal.space, sample, bounds, pace, memory, rest, conditions.notes)
+    outlook = Outlook(goal.space, sample, told.bounds, pace, memory, rest, conditions.notes)
     return Ahead(ledger, forecast, outlook, None if gauge is None else gauge.xla)

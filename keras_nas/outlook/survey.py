@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
 import numpy as np
 
@@ -88,7 +87,7 @@ def some(space: Space, seed: int) -> Iterator[Architecture]:
     """All architectures of a small space, else a sample."""
     if space.size <= SAMPLES:
         return space.enumerate()
-    return (space.sample([seed, number]) for number in range(SAMPLES))
+    return (space.sample(np.random.default_rng([seed, number])) for number in range(SAMPLES))
 
 
 def typical_work(sample: Survey, training: Training) -> Work:
@@ -105,6 +104,6 @@ def typical_work(sample: Survey, training: Training) -> Work:
         return float(median(sample.costs[place][name] for place in chosen))
 
     batch = int(median(sample.batches[place] for place in chosen))
-    sizes: Any = {name: middle(name) for name in ("layers", "flops", "depthwise", "params", "activations")}
+    network = {name: middle(name) for name in ("layers", "flops", "depthwise", "params", "activations")}
     rows = len(split.train)
-    return Work(**sizes, batch=min(batch, rows), rows=rows, scored=min(EXPLORE_ROWS, len(split.validation)))
+    return Work(network, min(batch, rows), rows, min(EXPLORE_ROWS, len(split.validation)))

@@ -10,8 +10,9 @@ import pytest
 from keras_nas.decisions import Decision, Decisions
 from keras_nas.domains import Labels
 from keras_nas.engine import events as told
+from keras_nas.estimators.bounds import Bounds
 from keras_nas.estimators.fidelity import Budgeting, Finalists, FullTraining
-from keras_nas.estimators.forecast import Bounds, Forecast, Simulated, rest_of
+from keras_nas.estimators.forecast import Forecast, Simulated, rest_of
 from keras_nas.estimators.pace import Pace, Paces
 from keras_nas.ledger import Ledger, Trial
 from keras_nas.objectives import objectives_from
@@ -26,7 +27,7 @@ def fresh(estimator: Any, bounds: Bounds) -> Callable[[Callable[[], float]], Led
     """Makes the search anew on another clock."""
 
     def make_ledger(clock: Callable[[], float]) -> Ledger:
-        budget = Budgeting(bounds.max_seconds, bounds.max_trials, bounds.workers, clock)
+        budget = Budgeting(bounds, clock)
         return Ledger(estimator.around(make("random"), budget), PROBLEM)
 
     return make_ledger
@@ -60,8 +61,8 @@ class Search:
         ended = 0
         while self._hand_out():
             self.clock.now, _, _, notice = heapq.heappop(self.events)
-            if self.bounds.max_seconds is not None and self.clock.now >= self.bounds.max_seconds:
-                self.clock.now = self.bounds.max_seconds
+            if self.bounds.max_time is not None and self.clock.now >= self.bounds.max_time:
+                self.clock.now = self.bounds.max_time
                 return
             if isinstance(notice, told.TrialFinished):
                 score = float(sum(map(int, notice.trial.proposal.architecture.values())))  # type: ignore[arg-type]
@@ -154,7 +155,7 @@ def test_a_long_search_is_more_of_the_same(max_seconds: float | None, max_trials
     decisions = Decisions((*DECISIONS, Decision("e", Labels(tuple(range(100))))))
     problem = Problem(decisions, PROBLEM.objectives)
     clock = Simulated(0.0)
-    ledger = Ledger(FullTraining(1).around(make("random"), Budgeting(max_seconds, max_trials, 1, clock)), problem)
+    ledger = Ledger(FullTraining(1).around(make("random"), Budgeting(bounds, clock)), problem)
     rest = rest_of(ledger, clock, bounds, lambda trial: 2.0, {})
     assert rest.trials == pytest.approx(trials, rel=0.01)
     assert rest.seconds == pytest.approx(2.0 * trials, rel=0.01)

@@ -9,6 +9,7 @@ import pytest
 
 from keras_nas.decisions import Decision, Decisions, Labels
 from keras_nas.errors import InvalidArgument
+from keras_nas.estimators.bounds import Bounds
 from keras_nas.estimators.fidelity import Budgeting, get_estimator
 from keras_nas.estimators.shared import SharedWeights
 from keras_nas.estimators.shared_search import phase_of
@@ -33,10 +34,11 @@ def score(proposal: Proposal) -> Outcome:
     return Outcome({"val_accuracy": labels.count("conv") / 4 + 0.01 * labels.count("pool")})
 
 
-def proposed(estimator: Any, clock: Any = lambda: 0.0, **changes: Any) -> list[Proposal]:
+def proposed(estimator: Any, clock: Any = lambda: 0.0, baseline: bool = False, **changes: Any) -> list[Proposal]:
     """All proposals of a search, each observed at once."""
     told: Mapping[str, Any] = {"max_time": None, "max_trials": None, "workers": 2, **changes}
-    ledger = Ledger(estimator.around(make("evolution", population=5), Budgeting(clock=clock, **told)), PROBLEM)
+    budgeting = Budgeting(Bounds(**told), clock, baseline=baseline)
+    ledger = Ledger(estimator.around(make("evolution", population=5), budgeting), PROBLEM)
     found = []
     while isinstance(trial := ledger.ask(), Trial):
         found.append(trial.proposal)
@@ -91,7 +93,7 @@ def test_trials_leave_room_for_the_finalists() -> None:
 
 
 def test_a_supernet_that_fails_ends_the_search() -> None:
-    strategy = SharedWeights().around(make("random"), Budgeting(None, None, 1, lambda: 0.0))
+    strategy = SharedWeights().around(make("random"), Budgeting(Bounds(None, None), lambda: 0.0))
     ledger = Ledger(strategy, PROBLEM)
     trial = ledger.ask()
     assert isinstance(trial, Trial)

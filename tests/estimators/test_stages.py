@@ -9,6 +9,7 @@ from keras_nas.architecture import Architecture
 from keras_nas.decisions import Decision, Decisions
 from keras_nas.domains import Labels
 from keras_nas.errors import InvalidArgument
+from keras_nas.estimators.bounds import Bounds
 from keras_nas.estimators.fidelity import Budgeting, Finalists, FullTraining, get_estimator
 from keras_nas.estimators.stages import BASELINE, Stages, divide
 from keras_nas.ledger import Ledger, Trial
@@ -44,7 +45,7 @@ def searched(
 ) -> tuple[list[Trial], float]:
     """The trials of a whole search that runs one at a time and takes just the time that it is given."""
     clock = Clock()
-    budget = Budgeting(max_time, max_trials, 1, clock, objectives=len(objectives), **budgeting)
+    budget = Budgeting(Bounds(max_time, max_trials), clock, objectives=len(objectives), **budgeting)
     strategy = (estimator or Finalists()).around(make("random"), budget)
     ledger = Ledger(strategy, Problem(DECISIONS, objectives_from(list(objectives))), screen)
     run: list[Trial] = []
@@ -198,7 +199,7 @@ def test_estimators_by_name() -> None:
 def test_on_a_busy_machine_trials_are_longer() -> None:
     """What a trial spends before it trains is measured: two thirds of an exploring trial are for learning at least."""
     quick, _ = searched(max_time=120)
-    busy, used = searched(max_time=600, start=30.0, overhead=20.0)
+    busy, used = searched(max_time=600, overhead=20.0)
     assert quick[0].proposal.fidelity["seconds"] == 13.7
     assert busy[0].proposal.fidelity["seconds"] == 60.0
     assert len(final(busy)) == 1
@@ -206,15 +207,15 @@ def test_on_a_busy_machine_trials_are_longer() -> None:
 
 
 def test_where_there_is_no_time_for_two_trials_one_has_it_all() -> None:
-    trials, _ = searched(max_time=60, start=20.0, overhead=8.0)
+    trials, _ = searched(max_time=60, overhead=10.0)
     (only,) = trials
-    assert only.proposal.fidelity == {"final": 1.0, "seconds": 37.4, "epochs": 200.0}
+    assert only.proposal.fidelity == {"final": 1.0, "seconds": 57.4, "epochs": 200.0}
 
 
 def test_a_finalist_that_could_learn_nothing_is_not_trained() -> None:
-    trials, _ = searched(max_time=100, start=0.0, overhead=14.0, fails=lambda trial: False)
+    trials, _ = searched(max_time=100, overhead=14.0)
     assert [trial.proposal.fidelity["seconds"] for trial in trials] == [42.0, 55.0]
-    slow = divide(100, None, 1, 1, 0.0, 14.0)
+    slow = divide(Bounds(100.0, None), 1, 14.0)
     assert slow.least_seconds == 28.0
     clock = Clock()
     stages = Stages(make("random"), slow, clock)

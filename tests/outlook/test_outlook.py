@@ -9,8 +9,8 @@ from keras_nas.engine.gpus import Memory
 from keras_nas.engine.inline import Inline
 from keras_nas.errors import InvalidArgument, WorkerError
 from keras_nas.estimators.assignment import Training
+from keras_nas.estimators.bounds import Bounds
 from keras_nas.estimators.fidelity import Budgeting, Finalists
-from keras_nas.estimators.forecast import Bounds
 from keras_nas.estimators.gauge import Gauge
 from keras_nas.estimators.pace import Pace, expected_mb, expected_pace
 from keras_nas.goal import goal_of
@@ -24,7 +24,8 @@ from keras_nas.spaces import get_space
 from keras_nas.strategy import Problem
 from tests.small import tiny_training
 
-GAUGE = Gauge(start_s=2.0, step_s=0.01, row_s=1e-4, layers=15, flops=5e6, activations=1e5, idle_mb=500.0)
+NETWORK = {"layers": 15, "flops": 5e6, "activations": 1e5}
+GAUGE = Gauge(start_s=2.0, step_s=0.01, row_s=1e-4, network=NETWORK, idle_mb=500.0)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,7 @@ def test_sampling_ends_when_its_time_is_over(large: Training) -> None:
 
 def test_a_typical_network_is_one_that_meets_the_constraints(large: Training) -> None:
     every, few = (typical_work(sampled(large, limits), large) for limits in ((), constraints_from({"params": 1e5})))
-    assert few.params < every.params
+    assert few.network["params"] < every.network["params"]
     assert few.batch == every.batch == 128
     assert (few.rows, few.scored) == (280, 60)
 
@@ -120,7 +121,7 @@ def ahead(
     costs = cost_function(training.task, training.space, training.signature)
     problem = Problem(training.space.decisions, goal.objectives, tuple(constraints))
     object.__setattr__(goal, "constraints", tuple(constraints))
-    budgeting = Budgeting(600.0, None, 2, lambda: used)
+    budgeting = Budgeting(Bounds(600.0, None, 2), lambda: used)
     return look_ahead(goal, training, problem, budgeting, costs, Conditions(gauge, **conditions))
 
 
@@ -131,7 +132,7 @@ def test_the_budget_is_divided_by_what_was_measured(large: Training) -> None:
 
 
 def slower(times: float) -> Gauge:
-    return Gauge(times * GAUGE.start_s, GAUGE.step_s, GAUGE.row_s, 15, 5e6, 1e5, 500.0)
+    return Gauge(times * GAUGE.start_s, GAUGE.step_s, GAUGE.row_s, NETWORK, 500.0)
 
 
 def test_a_budget_in_which_nothing_is_learnt_is_refused_by_what_was_measured(large: Training) -> None:
@@ -168,7 +169,7 @@ def test_a_worker_measures(tmp_path: Path) -> None:
     found = take_gauge(Inline(), tmp_path, "float32")
     assert found is not None
     assert found.start_s > 0 < found.row_s
-    assert (found.layers, found.xla) == (15, None)
+    assert (found.network["layers"], found.xla) == (15, None)
     assert found.idle_mb > 100
     assert not (tmp_path / "logs" / "gauge").exists()
 

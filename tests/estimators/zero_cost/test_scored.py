@@ -8,6 +8,7 @@ from keras_nas.architecture import Architecture
 from keras_nas.decisions import Decision, Decisions
 from keras_nas.domains import Interval, Labels
 from keras_nas.errors import InvalidArgument
+from keras_nas.estimators.bounds import Bounds
 from keras_nas.estimators.fidelity import Budgeting, get_estimator
 from keras_nas.estimators.zero_cost.estimator import WarmStart, ZeroCost
 from keras_nas.estimators.zero_cost.scored import with_recipe
@@ -58,7 +59,7 @@ def run(
 ) -> Ledger:
     """A whole search that runs one trial at a time; a score takes a second."""
     clock = Clock()
-    budget = Budgeting(max_time, max_trials, 1, clock, **budgeting)
+    budget = Budgeting(Bounds(max_time, max_trials), clock, **budgeting)
     around = estimator.around(make(strategy), budget)
     ledger = Ledger(around, problem or Problem(decisions, objectives_from("val_accuracy"), seed=1, budget=max_trials))
     while max_trials is None or sum(map(is_training, ledger.trials)) < max_trials:
@@ -170,7 +171,7 @@ def test_it_goes_on_where_it_was() -> None:
     whole = run(estimator, max_trials=5)
     problem = Problem(DECISIONS, objectives_from("val_accuracy"), seed=1, budget=5)
     for stop in range(0, len(whole.trials), 4):
-        around = estimator.around(make("evolution"), Budgeting(None, 5, 1, Clock()))
+        around = estimator.around(make("evolution"), Budgeting(Bounds(None, 5), Clock()))
         ledger = Ledger(around, problem)
         ledger.restore(whole.trials[:stop], whole.log[: 2 * stop])
         following = ledger.ask()
