@@ -18,6 +18,8 @@ LEAST_VERSION = (2, 59)
 """The first version of Ray that protects a cluster by a token unless told otherwise."""
 DEFAULTS = {"RAY_AUTH_MODE": "token", "RAY_USAGE_STATS_ENABLED": "0"}
 """What Ray is told by its environment variables, where they say nothing: ask for the token, and report nothing."""
+ATTEMPTS = "RAY_gcs_server_port_wait_time_s"
+"""The environment variable by which Ray is told how often to try to connect."""
 
 
 class RayCluster:
@@ -94,7 +96,7 @@ def connect() -> bool:
         return False
     address = os.environ.get("RAY_ADDRESS") or "auto"
     try:
-        ray.init(address, log_to_driver=False, configure_logging=False)
+        _init(address)
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         found = "on this machine" if address == "auto" else f"at RAY_ADDRESS={address}"
         raise WorkerError(
@@ -103,6 +105,19 @@ def connect() -> bool:
             "of the cluster has to be on this machine too (`ray get-auth-token`)."
         ) from error
     return True
+
+
+def _init(address: str) -> None:
+    """Connects at the first attempt or not at all: the 20 that Ray makes take a quarter of an hour."""
+    import ray
+
+    given = os.environ.get(ATTEMPTS)
+    os.environ[ATTEMPTS] = given or "1"
+    try:
+        ray.init(address, log_to_driver=False, configure_logging=False)
+    finally:
+        if given is None:
+            del os.environ[ATTEMPTS]
 
 
 def machines() -> dict[str, Machine]:
