@@ -175,8 +175,8 @@ def predictor_for(
         max_trials: Of the search, or None.
         tell: Takes lines of text.
     """
-    target = training.options.latency_target
-    if "latency_ms" not in training.options.limits or target not in TARGETS:
+    target = training.options.costing.latency_target
+    if "latency_ms" not in training.options.costing.limits or target not in TARGETS:
         return None
     affordable = (
         [SECONDS, TRIAL_SECONDS * (max_trials or 0)] if max_time is None else [SECONDS, SEARCH_SHARE * max_time]

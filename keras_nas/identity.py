@@ -79,7 +79,7 @@ def facts(goal: Goal, training: Training) -> dict[str, Any]:
         "loss": options.loss is not None,
         "metrics": bool(options.metrics),
         "callbacks": bool(options.callbacks),
-        "latency_target": callable(options.latency_target),
+        "latency_target": callable(options.costing.latency_target),
     }
     return {
         "task": goal.task.name,
@@ -91,9 +91,11 @@ def facts(goal: Goal, training: Training) -> dict[str, Any]:
         "options": {
             "scores": [*options.scores],
             "class_weight": options.class_weight,
-            "limits": options.limits,
-            "latency_target": named(options.latency_target),
-            "derived": [*options.derived],
+        },
+        "costing": {
+            "limits": options.costing.limits,
+            "latency_target": named(options.costing.latency_target),
+            "derived": [*options.costing.derived],
         },
         "own": [name for name, used in own.items() if used],
     }

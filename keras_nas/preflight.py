@@ -166,7 +166,7 @@ def check_latency(constraints: Sequence[Constraint], training: Training, costs: 
     if not limits:
         return
     small = least(training.space, lambda architecture: costs(architecture)["flops"], training.seed)
-    wanted, target = {constraint.name: None for constraint in limits}, training.options.latency_target
+    wanted, target = {constraint.name: None for constraint in limits}, training.options.costing.latency_target
     scores, spoken = measure_costs(build(training, small).model, wanted, target)
     for constraint in limits:
         if scores[constraint.name] > HOPELESS * constraint.limit:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from keras_nas.data import Rows, Split, class_summary, collect, split_rows, store_inputs
 from keras_nas.errors import InvalidArgument
-from keras_nas.estimators.assignment import Options, Training
+from keras_nas.estimators.assignment import Costing, Options, Training
 from keras_nas.estimators.baseline import maker
 from keras_nas.preflight import check_baseline, check_scoring
 from keras_nas.tasks import Task
@@ -95,9 +95,11 @@ def _options(goal: Goal, given: Mapping[str, Any]) -> Options:
         callbacks=given["callbacks"],
         class_weight=_class_weight(goal, given["class_weight"]),
         baseline=None if given["baseline"] is None else maker(given["baseline"]),
-        limits=limits,
-        latency_target=given["latency_target"],
-        derived=[objective.name for objective in goal.objectives if objective.sources != (objective.name,)],
+        costing=Costing(
+            limits,
+            given["latency_target"],
+            [objective.name for objective in goal.objectives if objective.sources != (objective.name,)],
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from keras_nas.engine.job import Job
 from keras_nas.engine.once import run_once
 from keras_nas.engine.resources import shares, whole
 from keras_nas.errors import InvalidArgument, SearchFailed
-from keras_nas.estimators.assignment import Options, Training
+from keras_nas.estimators.assignment import Costing, Options, Training
 from keras_nas.estimators.training import train
 from keras_nas.files import write_json
 from keras_nas.pools import worker_settings
@@ -78,7 +78,7 @@ def rebuilt(result: SearchResult) -> Training:
         rows.directory,
         told["seed"],
         told["precision"],
-        Options(**told["options"]),
+        Options(**told["options"], costing=Costing(**told["costing"])),
     )
 
 

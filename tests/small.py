@@ -4,7 +4,7 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 
 from keras_nas.data import Rows, Split, collect, split_rows
 from keras_nas.engine.job import Stop
-from keras_nas.estimators.assignment import Options, Training
+from keras_nas.estimators.assignment import Costing, Options, Training
 from keras_nas.space import Choice, Op, Series
 from keras_nas.spaces import Space
 from keras_nas.tasks import get_task
@@ -51,9 +51,12 @@ def tiny_training(
     split = split_rows(rows)
     split.save(folder / "data")
     own = {name: options.pop(name) for name in ("seed", "precision") if name in options}
+    costing = Costing(**{field.name: options.pop(field.name) for field in fields(Costing) if field.name in options})
     chosen = get_task(task)
     signature = chosen.signature(rows, split)
-    return Training(chosen, space or tiny_space(), signature, folder / "data", **own, options=Options(**options))
+    return Training(
+        chosen, space or tiny_space(), signature, folder / "data", **own, options=Options(**options, costing=costing)
+    )
 
 
 def written(training: Training) -> tuple[Rows, Split]:

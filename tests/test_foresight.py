@@ -81,7 +81,8 @@ def test_a_search_without_latency_or_time_has_no_predictor(training: Training, d
     from dataclasses import replace
 
     for changes in ({"limits": {"params": None}}, {"latency_target": len}):
-        other = replace(training, options=replace(training.options, **changes))  # type: ignore[arg-type]
+        costing = replace(training.options.costing, **changes)  # type: ignore[arg-type]
+        other = replace(training, options=replace(training.options, costing=costing))
         assert predictor_for(other, 600.0, None, print) is None
     assert predictor_for(training, 0.0, None, print) is None
     assert predictor_for(training, None, None, print) is None

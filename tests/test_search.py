@@ -30,7 +30,11 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"objectives": []}, InvalidArgument, "list of objectives is empty"),
     ({"constraints": {"parms": 3}}, InvalidArgument, "Did you mean 'params'"),
     ({"constraints": {"params": 10}}, InfeasibleError, "was found that meets params <= 10: the nearest has params = "),
-    ({"constraints": {"latency_ms": 1e-6}}, InfeasibleError, "latency_ms <= 1e-06 cannot be met"),
+    (
+        {"constraints": {"latency_ms": 1e-6}},
+        InfeasibleError,
+        "was found that meets latency_ms <= 1e-06: the nearest has latency_ms = ",
+    ),
     ({"precision": "bfloat16"}, InvalidArgument, "Unknown precision .*Did you mean 'mixed_bfloat16'"),
     ({"max_time": 5}, InvalidArgument, "max_time=5 is too short for one trial"),
     ({"max_trials": 0}, InvalidArgument, "max_trials=0"),

@@ -12,7 +12,7 @@ from keras import layers
 
 import keras_nas
 from keras_nas.data import Split
-from keras_nas.errors import SearchFailed
+from keras_nas.errors import InvalidArgument, SearchFailed
 from keras_nas.estimators.fidelity import FullTraining
 from keras_nas.ledger import Trial
 from keras_nas.session import Session
@@ -215,6 +215,22 @@ def test_a_search_replaces_another_only_when_told(tmp_path: Path) -> None:
     assert second.told["seed"] == 5
     assert second.told["holdout"]["uses"] == 1
     assert not (second.directory / "replaced").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("max_time", [30, 60])
+def test_a_short_search_ends_with_a_sound_model_or_is_refused(tmp_path: Path, max_time: int) -> None:
+    """However busy the machine is."""
+    try:
+        result = keras_nas.search(
+            "image_classification", digit_images(1797), max_time=max_time, directory=tmp_path / "search", verbose=0
+        )
+    except InvalidArgument as refusal:
+        assert "is too short for one trial on this machine as it is now" in str(refusal)
+        assert not (tmp_path / "search").exists()
+    else:
+        assert result.winner.measurements["epochs"] > 1
+        assert result.holdout["accuracy"] > 0.5
 
 
 @pytest.mark.slow

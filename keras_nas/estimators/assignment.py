@@ -12,6 +12,21 @@ from keras_nas.tasks import Signature, Task
 
 
 @dataclass(frozen=True)
+class Costing:
+    """What is measured of a trained network, beside its scores.
+
+    Args:
+        limits: costs to measure: name -> limit or None; `params` or `latency_ms` above its limit ends a trial early.
+        latency_target: where latency is measured; see `keras_nas.objectives.latency.measure_latency`.
+        derived: names of objectives that are computed from other scores.
+    """
+
+    limits: Mapping[str, float | None] = field(default_factory=dict)
+    latency_target: Any = "keras"
+    derived: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Options:
     """What few searches change.
 
@@ -22,10 +37,7 @@ class Options:
         callbacks: Keras callbacks for every training.
         class_weight: "balanced", or None.
         baseline: makes the user's own model, which is trained like any other where the architecture is None.
-        limits: costs to measure after training: name -> limit or None; `params` or `latency_ms` above its limit ends a
-            trial early.
-        latency_target: where latency is measured; see `keras_nas.objectives.latency.measure_latency`.
-        derived: names of objectives that are computed from other scores.
+        costing: what is measured beside the scores.
     """
 
     scores: Sequence[str] = ()
@@ -34,9 +46,7 @@ class Options:
     callbacks: Sequence[Any] = ()
     class_weight: str | None = None
     baseline: Any = None
-    limits: Mapping[str, float | None] = field(default_factory=dict)
-    latency_target: Any = "keras"
-    derived: Sequence[str] = ()
+    costing: Costing = field(default_factory=Costing)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from keras_nas.strategy import Outcome, Problem, Signal
 
 MOST = 500
 """Simulated trials at most; the rest of a longer search is more of the same."""
-SHARE = 0.05
+SHARE = 0.02
 """Share of the time that forecasting may take."""
 EVERY = 2.0
 """Seconds between two forecasts at least."""
@@ -121,7 +121,7 @@ def worst(problem: Problem) -> dict[str, float]:
 class Forecast:
     """A listener that tells how long a search will still take.
 
-    It computes when it is told of something, in the thread that tells it, and at most for a twentieth of the time.
+    It computes when it is told of something, in the thread that tells it, and at most for a fiftieth of the time.
 
     Args:
         ledger: the search's.

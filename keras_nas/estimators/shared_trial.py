@@ -250,7 +250,7 @@ def _calibration(rows: Rows, index: np.ndarray) -> list[Any]:
 
 def _costs(training: Training, architecture: Mapping[str, Label]) -> dict[str, float]:
     """The costs that the search asks for, and the parameters; a network is built only where its latency counts."""
-    limits, task, signature = training.options.limits, training.task, training.signature
+    limits, task, signature = training.options.costing.limits, training.task, training.signature
     if set(limits) & set(LATENCY):
         return measure_costs(task.build(training.space, architecture, signature).model, limits)[0]
     net = CostNet()

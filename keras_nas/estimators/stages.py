@@ -78,8 +78,10 @@ EXPLORE_EPOCHS, MOST_EPOCHS = 10.0, 200.0
 """Where epochs are quick no exploring trial, and no finalist, takes more than these: small data is soon learnt."""
 EXPLORE = 0.25
 """Share of the time that goes into exploring."""
-EXPLORE_FRONT = 0.35
+EXPLORE_FRONT = 0.3
 """The same where several finalists are to be found."""
+WORK_POWER = 0.75
+"""Power of its work that a finalist's share of the time grows with: an epoch takes less than in proportion."""
 LEARNING, LEAST_LEARNING = 3.0, 2.0
 """Times a trial's seconds before it trains that an exploring trial, and a finalist, has at least."""
 SCORING, SCORING_SHARE = 2.0, 0.01
@@ -196,18 +198,23 @@ class Stages(Strategy):
         return finalists + [Proposal(Architecture({}), note={BASELINE: True})] * self.baseline
 
     def _final(self, left: Sequence[Proposal]) -> Proposal | Signal:
-        """The next finalist with its share of the rest, by the root of its work; `DONE` where that is too little."""
+        """The next finalist with its share of the rest; `DONE` where that is too little."""
         division = self.division
         budget = {"epochs": division.final_epochs}
         if division.total_seconds is not None:
-            seconds = division.total_seconds - self.clock()
-            roots = [math.sqrt(self.work(proposal.architecture)) for proposal in left if proposal.architecture]
-            roots += [max(roots, default=1.0)] * (len(left) - len(roots))
-            share = max(1.0, seconds * roots[0] / sum(roots))
+            share = self._share(left, division.total_seconds - self.clock())
             if share < division.least_seconds:
                 return DONE
-            budget = {"seconds": round(share, 1), **budget}
+            budget = {"seconds": round(max(1.0, share), 1), **budget}
         return Proposal(left[0].architecture, {"final": 1.0, **budget}, note=left[0].note)
+
+    def _share(self, left: Sequence[Proposal], seconds: float) -> float:
+        """Seconds for the first of some finalists: the least for each that can have it, and the rest by their work."""
+        least = self.division.least_seconds
+        left = left[: max(1, int(seconds // least))] if least else left
+        weights = [self.work(proposal.architecture) ** WORK_POWER for proposal in left if proposal.architecture]
+        weights += [max(weights, default=1.0)] * (len(left) - len(weights))
+        return float(least + (seconds - least * len(left)) * weights[0] / sum(weights))
 
 
 def _among(proposal: Proposal, begun: Sequence[Proposal]) -> bool:

@@ -101,9 +101,11 @@ def _judged(
     (rows, split), options = data, training.options
     index = split.validation if final else _some(split.validation)
     scores = {f"val_{name}": value for name, value in validation_scores(training, model, rows, index).items()}
-    costs, spoken = measure_costs(model, options.limits, options.latency_target, {} if final else predicted)
+    costs, spoken = measure_costs(
+        model, options.costing.limits, options.costing.latency_target, {} if final else predicted
+    )
     scores.update(costs)
-    derived = [objective for objective in map(SoftTarget.named, options.derived) if objective is not None]
+    derived = [objective for objective in map(SoftTarget.named, options.costing.derived) if objective is not None]
     scores.update({objective.name: objective.value(scores) for objective in derived})
     return scores, {"latency": spoken, "predicted": dict(predicted), "scored_rows": len(index)}
 
@@ -133,8 +135,8 @@ def build(training: Training, architecture: Mapping[str, Label] | None) -> Built
 
 def _check_costs(model: Any, options: Options, final: bool) -> None:
     """Refuse a network that is too large, or for a whole training too slow: both are known before it is trained."""
-    limit = options.limits.get("params")
+    limit = options.costing.limits.get("params")
     if limit is not None and model.count_params() > limit:
         raise TrialError("too_large", f"{model.count_params():,} parameters, at most {limit:,.0f} allowed.")
     if final:
-        check_latency(model, options.limits, options.latency_target)
+        check_latency(model, options.costing.limits, options.costing.latency_target)

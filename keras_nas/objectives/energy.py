@@ -92,7 +92,6 @@ class GraphicsCounter:
         self.handle = library.nvmlDeviceGetHandleByIndex(index)
         name = library.nvmlDeviceGetName(self.handle)
         self.name = name.decode() if isinstance(name, bytes) else str(name)
-        self.joules()
 
     def joules(self) -> float:
         """Energy since the driver was loaded."""
@@ -131,7 +130,10 @@ def _graphics(library: Any) -> tuple[list[Counter], str]:
         return [], "no GPU is counted (pip install 'keras-nas[energy]')"
     try:
         library.nvmlInit()
-        return [GraphicsCounter(library, index) for index in range(library.nvmlDeviceGetCount())], "there is no GPU"
+        found: list[Counter] = [GraphicsCounter(library, index) for index in range(library.nvmlDeviceGetCount())]
+        for counter in found:
+            counter.joules()
+        return found, "there is no GPU"
     except library.NVMLError as error:
         return [], f"no GPU is counted ({error})"
 

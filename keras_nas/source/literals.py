@@ -45,12 +45,12 @@ def filled(form: str, hole: str, texts: list[str]) -> str:
 def literal(value: Any) -> str:
     """A value as Python text.
 
+    Raises:
+        ExportError: There is no text for it.
+
     Example:
         >>> literal({"padding": ["same", 1.5, None]})
         '{"padding": ["same", 1.5, None]}'
-
-    Raises:
-        ExportError: There is no text for it.
     """
     if isinstance(value, np.generic | np.ndarray):
         return literal(value.item()) if value.ndim == 0 else f'np.array({literal(value.tolist())}, "{value.dtype}")'

@@ -162,14 +162,14 @@ def test_the_next_takes_the_place_of_a_finalist_that_is_too_slow() -> None:
     assert min(sizes[:-1]) > 0.5 >= sizes[-1]
 
 
-def test_finalists_share_the_time_by_the_root_of_their_work() -> None:
+def test_finalists_share_the_time_by_their_work() -> None:
     def work(architecture: Architecture) -> float:
         return 1.0 + 15.0 * (architecture["a"] == 4)
 
     first = [Architecture({"a": number, "b": 0, "c": number % 2}) for number in (4, 1, 0)]
     trials, used = searched(Finalists(2), max_time=600, first=first, work=work, fails=lambda trial: trial.number > 2)
     seconds = {trial.proposal.architecture["a"]: trial.proposal.fidelity["seconds"] for trial in final(trials)}
-    assert seconds[4] / seconds[1] == pytest.approx(4.0, rel=0.01)
+    assert seconds[4] / seconds[1] == pytest.approx(8.0, rel=0.01)
     assert used <= 600
 
 
@@ -225,3 +225,25 @@ def test_a_finalist_that_could_learn_nothing_is_not_trained() -> None:
     stages.observe(first, Outcome({"val_accuracy": 0.5}))
     clock.now = 75.0
     assert stages.propose(1, []) is DONE
+
+
+def test_every_finalist_has_the_least_that_makes_sense() -> None:
+    """Small networks are not given so little that they are left out, nor the others with them."""
+
+    def work(architecture: Architecture) -> float:
+        return 10.0 ** float(architecture["a"])
+
+    first = [Architecture({"a": number, "b": number % 2, "c": 0}) for number in range(5)]
+    trials, used = searched(
+        Finalists(3), max_time=600, first=first, work=work, fails=lambda t: t.number > 4, overhead=5.0
+    )
+    seconds = sorted(trial.proposal.fidelity["seconds"] for trial in final(trials))
+    assert len(seconds) == 3
+    assert seconds[0] >= 10.0
+    assert seconds[-1] > 300
+    assert used <= 600
+    trials, used = searched(
+        Finalists(5), max_time=120, first=first, work=work, fails=lambda t: t.number > 4, overhead=12.0
+    )
+    assert 1 <= len(final(trials)) < 5
+    assert min(trial.proposal.fidelity["seconds"] for trial in final(trials)) >= 24.0

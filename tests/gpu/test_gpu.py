@@ -47,6 +47,20 @@ def test_half_precision_and_xla_speed_training_up(tmp_path: Path) -> None:
     assert found["xla_speedup"] > 0.9
 
 
+def test_xla_is_timed_and_every_trial_says_whether_it_was_used(tmp_path: Path) -> None:
+    result = keras_nas.search(**arguments(tmp_path / "search", workers="auto"))
+    assert {type(trial.measurements["xla"]) for trial in result.trials} == {bool}
+    assert {trial.measurements["precision"] for trial in result.trials} == {"float32"}
+
+
+@pytest.mark.skipif(len(this_machine().gpus) < 2, reason="needs two GPUs")
+def test_a_trial_on_two_gpus(tmp_path: Path) -> None:
+    changes: dict[str, Any] = {"devices_per_trial": 2, "workers": "auto", "estimator": FullTraining(8)}
+    result = keras_nas.search(**arguments(tmp_path / "search", **changes))
+    assert not result.failures
+    assert result.holdout["accuracy"] > 0.5
+
+
 def used_mb() -> float:
     """Memory in use on all GPUs, whoever uses it."""
     command = ["nvidia-smi", "--query-gpu=memory.used", "--format=csv,noheader,nounits"]
