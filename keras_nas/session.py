@@ -123,12 +123,12 @@ class Session:
     def _look_ahead(self, training: Training, store: Store, pool: Any) -> Ahead:
         """The search made ready: what cannot go well is refused, and what is to be expected is told."""
         goal, settings = self.goal, self.settings
+        check_latency(goal.constraints, training, cost_function(goal.task, goal.space, training.signature))
         tell = print if settings.verbose else lambda line: None
         predictor = predictor_for(training, settings.max_time, settings.max_trials, tell)
         costs = cost_function(goal.task, goal.space, training.signature, predictor)
         self._expected = costs.instead
         feasible = check_feasible(goal.constraints, goal.space, costs, settings.seed)
-        check_latency(goal.constraints, training, costs)
         used = seconds_used(store)
         budgeting = Budgeting(
             Bounds(settings.max_time, settings.max_trials, max(1, len(self.shares))),
