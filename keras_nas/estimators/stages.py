@@ -212,7 +212,7 @@ class Stages(Strategy):
         """Seconds for the first of some finalists: the least for each that can have it, and the rest by their work."""
         least = self.division.least_seconds
         left = left[: max(1, int(seconds // least))] if least else left
-        weights = [self.work(proposal.architecture) ** WORK_POWER for proposal in left if proposal.architecture]
+        weights = [max(1.0, self.work(p.architecture)) ** WORK_POWER for p in left if p.architecture]
         weights += [max(weights, default=1.0)] * (len(left) - len(weights))
         return float(least + (seconds - least * len(left)) * weights[0] / sum(weights))
 
