@@ -7,7 +7,7 @@ compared by Pareto dominance and constraints come first.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from keras_nas.errors import InvalidArgument
 from keras_nas.objectives.constraints import Constraint, total_violation
-from keras_nas.objectives.objective import Objective, direction_of, losses, objectives_from
+from keras_nas.objectives.objective import Objective, SoftTarget, direction_of, losses, objectives_from
 from keras_nas.objectives.pareto import crowding_distance, non_dominated_sort
 from keras_nas.strategy import Failure, FailureKind, Outcome
 
@@ -33,13 +33,24 @@ def objectives_of(objective: Any) -> tuple[Objective, ...]:
     if objective is None:
         return (Objective("default_objective", "min"),)
     for name in objective if isinstance(objective, list | tuple) else [objective]:
-        if isinstance(name, str) and direction_of(name) is None:
+        if isinstance(name, str) and direction_of(name) is None and SoftTarget.named(name) is None:
             known = "keras_nas.objectives.known_objectives()"
             raise InvalidArgument(
                 f'Could not infer optimization direction ("min" or "max") for {name!r}. Say it: '
                 f"Objective({name!r}, 'max'), or use one of {known}."
             )
     return objectives_from(objective)
+
+
+def completed(objectives: Sequence[Objective], metrics: Mapping[str, float]) -> dict[str, float]:
+    """What a trial reported, and the objectives that follow from it.
+
+    Args:
+        objectives: those that are computed from several metrics are added where all of these are there.
+        metrics: by name.
+    """
+    derived = [o for o in objectives if isinstance(o, SoftTarget) and set(o.sources) <= metrics.keys()]
+    return {**metrics, **{objective.name: objective.value(metrics) for objective in derived}}
 
 
 def scores_of(trial: Any, primary: str) -> dict[str, float]:

@@ -24,7 +24,7 @@ from keras_nas.oracle.growing import GrowingLedger
 from keras_nas.oracle.hyperparameters import ActiveHyperParameters
 from keras_nas.oracle.record import check_inside, write_json
 from keras_nas.oracle.scopes import ScopeDiscovery
-from keras_nas.oracle.scoring import ending, failures_in_a_row, objectives_of, ranked, scores_of
+from keras_nas.oracle.scoring import completed, ending, failures_in_a_row, objectives_of, ranked, scores_of
 from keras_nas.strategy import WAIT, Problem, Signal, Strategy
 from keras_nas.tuners import make
 
@@ -127,7 +127,7 @@ class StrategyOracle(keras_tuner.Oracle):
         for objective in self.objectives:
             if not known.exists(objective.name):
                 known.register(objective.name, direction=objective.direction)
-        return super().update_trial(trial_id, metrics, step=step)
+        return super().update_trial(trial_id, completed(self.objectives, metrics), step=step)
 
     def _end(self, trial: Any, status: str) -> str | None:
         """All that `end_trial` does under the lock; returns why the search should not go on, if so."""

@@ -54,9 +54,9 @@ def searched(
         if isinstance(trial, Signal):
             break
         run.append(trial)
-        clock.now += trial.proposal.fidelity.get("seconds", 1.0)
         size = quality(trial.proposal.architecture)
         failed = fails(trial)
+        clock.now += 1.0 if failed == "too_slow" else trial.proposal.fidelity.get("seconds", 1.0)
         kind = failed if isinstance(failed, str) else "error"
         scores = {"val_accuracy": size, "params": size}
         ledger.tell(trial.number, Outcome(failure=Failure(kind, "no")) if failed else Outcome(scores))

@@ -11,7 +11,7 @@ import pytest
 
 from keras_nas.engine.job import Stop, TrialError
 from keras_nas.estimators import watch
-from keras_nas.estimators.assignment import Costing, Options
+from keras_nas.estimators.assignment import Options
 from keras_nas.estimators.scoring import validation_scores
 from keras_nas.estimators.training import train
 from keras_nas.estimators.xla import Timing
@@ -187,7 +187,8 @@ def test_short_trainings_take_predictions_and_whole_ones_measure(tmp_path: Path)
     for told in (short, whole):
         assert told["measurements"]["predicted"] == {"latency_ms": 3.0}
         assert told["scores"][soft.name] == pytest.approx(soft.value(told["scores"]))
-    slow = replace(training, options=replace(training.options, costing=Costing({"latency_ms": 1.0})))
+    stricter = replace(training.options.costing, limits={"latency_ms": 1.0})
+    slow = replace(training, options=replace(training.options, costing=stricter))
     with pytest.raises(TrialError, match="2 ms .* the limit is 1 ms"):
         train(Ear(tmp_path / "2"), fidelity={"epochs": 0.1, "final": 1.0}, **{**arguments, "training": slow})
 

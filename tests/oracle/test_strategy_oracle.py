@@ -10,6 +10,7 @@ import pytest
 
 from keras_nas.architecture import Architecture
 from keras_nas.errors import InvalidArgument
+from keras_nas.objectives import SoftTarget
 from keras_nas.oracle import StrategyOracle
 from keras_nas.strategy import WAIT, Proposal
 from tests.oracle.fakes import QUIET, Spy, finish, oracle_in, run, small
@@ -210,6 +211,18 @@ def test_the_best_step_counts_for_every_objective(tmp_path: Path) -> None:
     trial.status = "COMPLETED"
     oracle.end_trial(trial)
     assert spy.seen[0][1].scores == {"profit": 4.0, "latency_ms": 11.0}
+
+
+@pytest.mark.parametrize("given", [SoftTarget("profit", "latency_ms", target=2), "profit*(latency_ms/2)^-0.07"])
+def test_a_soft_target_follows_from_what_is_reported(given: Any, tmp_path: Path) -> None:
+    """Profits are 1, 2, 3, 0 and 1, each at a latency of 1 to 5 ms."""
+    oracle = oracle_in(tmp_path, objective=given)
+    run(oracle, two)
+    best = oracle.get_best_trials(1)[0]
+    assert best.hyperparameters.values["kernel"] == 3
+    assert best.score == pytest.approx(3 * 1.5**-0.07)
+    with pytest.raises(InvalidArgument, match=r"without \['profit\*\(latency_ms/2\)\^-0.07'\]"):
+        oracle.update_trial("000", {"profit": 1.0})
 
 
 def test_constraints_come_first(tmp_path: Path) -> None:
