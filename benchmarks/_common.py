@@ -5,9 +5,13 @@ import importlib.metadata
 import json
 import os
 import platform
-import tempfile
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from keras_nas.files import write_atomically
 
 PACKAGES = ("tensorflow", "keras", "keras-tuner", "numpy", "scikit-learn")
 
@@ -17,6 +21,18 @@ def parser(description: str) -> argparse.ArgumentParser:
     arguments = argparse.ArgumentParser(description=description)
     arguments.add_argument("--json", metavar="FILE", type=Path, help="write the figures to this file")
     return arguments
+
+
+def alone(*arguments: object) -> Any:
+    """What this script prints last, as JSON, when it is called with `--run` and these arguments; the rest is shown.
+
+    In a process of its own, so that no run inherits another's memory or threads.
+    """
+    command = [sys.executable, sys.argv[0], "--run", *map(str, arguments)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    *shown, last = done.stdout.splitlines()
+    print("  " + "\n  ".join(shown), flush=True)
+    return json.loads(last)
 
 
 def environment() -> dict[str, object]:
@@ -36,13 +52,7 @@ def figures_to_json(path: str | Path, figures: Mapping[str, float]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     numbers = {name: float(value) for name, value in figures.items()}
     content = {"figures": numbers, "environment": environment()}
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    write_atomically(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
 def report(figures: Mapping[str, float], json_path: str | Path | None = None) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import gzip
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,7 +18,7 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
-from _common import parser, report
+from _common import alone, parser, report
 
 DATA = Path("/usr/share/datasets/fashion-mnist")
 CANDIDATES = ("search", "random_search", "plain_cnn")
@@ -128,12 +127,9 @@ def one(candidate: str, seconds: float, seed: int) -> dict[str, float]:
     return searched(seconds, seed, "random" if candidate == "random_search" else None)
 
 
-def alone(candidate: str, seconds: float, seed: int) -> dict[str, float]:
-    """One run in a process of its own, so that none inherits another's memory or threads."""
-    command = [sys.executable, __file__, "--run", candidate, str(seconds), str(seed)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
-    print("  " + "\n  ".join(done.stdout.splitlines()[:-1]), flush=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+def timed(candidate: str, seconds: float, seed: int) -> dict[str, float]:
+    """One run in a process of its own, and a line on it."""
+    found: dict[str, float] = alone(candidate, seconds, seed)
     print(f"{candidate}, seed {seed}: {found['accuracy']:.4f} in {found['wall_s']:.0f} s", flush=True)
     return found
 
@@ -155,7 +151,7 @@ def main() -> None:
     found: dict[str, list[dict[str, float]]] = {candidate: [] for candidate in CANDIDATES if candidate in wanted}
     for seed in range(parsed.seeds):
         for candidate, runs in found.items():
-            runs.append(alone(candidate, 60 * parsed.minutes, seed))
+            runs.append(timed(candidate, 60 * parsed.minutes, seed))
     figures: dict[str, float] = {}
     for candidate, runs in found.items():
         name = "test_accuracy" if candidate == "search" else f"{candidate}_accuracy"

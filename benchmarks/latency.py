@@ -15,6 +15,7 @@ from _common import parser, report
 
 from keras_nas.architecture import Architecture
 from keras_nas.data import collect, split_rows
+from keras_nas.estimators.shared_check import spearman
 from keras_nas.foresight import SAMPLES, Networks, measured_ms, prepare_predictor, reader
 from keras_nas.objectives.latency_table import LatencyTable
 from keras_nas.spaces import get_space
@@ -59,12 +60,6 @@ def judged(networks: Networks, table: LatencyTable, count: int) -> tuple[np.ndar
     return np.array([predicted, measured]), seconds
 
 
-def spearman(pairs: np.ndarray) -> float:
-    """Rank correlation of two rows."""
-    ranks = pairs.argsort(axis=1).argsort(axis=1)
-    return float(np.corrcoef(ranks)[0, 1])
-
-
 def main() -> None:
     """Measure and report."""
     arguments = parser(__doc__ or "")
@@ -84,7 +79,7 @@ def main() -> None:
             figures[f"{name}.table_s"] = time.monotonic() - began
             pairs, seconds = judged(networks, table, parsed.networks)
             errors.append(np.abs(pairs[0] / pairs[1] - 1))
-            ranks.append(spearman(pairs))
+            ranks.append(spearman(*pairs))
             figures[f"{name}.error_pct"] = 100 * float(errors[-1].mean())
             figures[f"{name}.spearman"] = ranks[-1]
             figures[f"{name}.prediction_ms"] = 1e3 * seconds

@@ -13,15 +13,16 @@ from __future__ import annotations
 import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from _common import parser, report
+from _common import alone, parser, report
 from fashion_mnist import images, searched
+
+if TYPE_CHECKING:
+    from keras_nas.result import SearchResult
 
 LEAST_ACCURACY, REFERENCES = 0.80, 4.0
 """Where hypervolumes begin: an accuracy, and a latency in those of the fixed network."""
@@ -61,23 +62,29 @@ def accuracy(model: Any) -> float:
     return float((model.predict(x, batch_size=500, verbose=0).argmax(axis=1) == y).mean())
 
 
-def front(seconds: float, seed: int, strategy: str | None) -> dict[str, Any]:
-    """The front that one search finds: test accuracy and latency of each network on it."""
+def found_in(seconds: float, seed: int, strategy: str | None, folder: str, **asked: Any) -> SearchResult:
+    """The result of one search that measures latency with LiteRT."""
     import keras_nas
 
+    result = keras_nas.search(
+        "image_classification",
+        images("train"),
+        latency_target="litert",
+        strategy=strategy,
+        max_time=seconds,
+        holdout=0.0,
+        seed=seed,
+        directory=f"{folder}/search",
+        **asked,
+    )
+    print(result.summary(), flush=True)
+    return result
+
+
+def front(seconds: float, seed: int, strategy: str | None) -> dict[str, Any]:
+    """The front that one search finds: test accuracy and latency of each network on it."""
     with tempfile.TemporaryDirectory() as folder:
-        result = keras_nas.search(
-            "image_classification",
-            images("train"),
-            objectives=OBJECTIVES,
-            latency_target="litert",
-            strategy=strategy,
-            max_time=seconds,
-            holdout=0.0,
-            seed=seed,
-            directory=f"{folder}/search",
-        )
-        print(result.summary(), flush=True)
+        result = found_in(seconds, seed, strategy, folder, objectives=OBJECTIVES)
         points = [(accuracy(candidate.model), latency_ms(candidate.model)) for candidate in result.pareto_front()]
         told = [(c.final, c.scores) for c in result.pareto_front()]
         for (correct, measured), (final, scores) in zip(points, told, strict=True):
@@ -97,21 +104,10 @@ def limited(seconds: float, seed: int) -> dict[str, dict[str, float]]:
 
 def exported(seconds: float, seed: int, strategy: str | None, limit: float | None, folder: str) -> dict[str, float]:
     """A search's winner as a LiteRT file: its latency in a fresh process, its accuracy."""
-    import keras_nas
     from keras_nas.export import measure_export
 
-    result = keras_nas.search(
-        "image_classification",
-        images("train"),
-        constraints=None if limit is None else {"latency_ms": limit},
-        latency_target="litert",
-        strategy=strategy,
-        max_time=seconds,
-        holdout=0.0,
-        seed=seed,
-        directory=f"{folder}/search",
-    )
-    print(result.summary(), flush=True)
+    constraints = None if limit is None else {"latency_ms": limit}
+    result = found_in(seconds, seed, strategy, folder, constraints=constraints)
     result.export(f"{folder}/model", format="litert")
     measured = measure_export(f"{folder}/model").latency_ms
     met = limit is not None and measured <= limit
@@ -134,20 +130,17 @@ RUNS = {
 }
 
 
-def alone(run: str, minutes: float, seed: int) -> dict[str, Any]:
-    """One run in a process of its own."""
-    command = [sys.executable, __file__, "--run", run, str(60 * minutes), str(seed)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
-    print("  " + "\n  ".join(done.stdout.splitlines()[:-1]), flush=True)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+def timed(run: str, minutes: float, seed: int) -> dict[str, Any]:
+    """One run in a process of its own, and a line on it."""
+    found: dict[str, Any] = alone(run, 60 * minutes, seed)
     print(f"{run}, seed {seed}: {found}", flush=True)
     return found
 
 
 def fronts(minutes: float, seed: int) -> dict[str, float]:
     """The figures of one seed's three searches."""
-    found, random = alone("front", minutes, seed), alone("random_front", minutes, seed)
-    single = alone("single", minutes, seed)
+    found, random = timed("front", minutes, seed), timed("random_front", minutes, seed)
+    single = timed("single", minutes, seed)
     latencies = [latency for _, latency in found["points"]]
     volumes = [covered(run["points"], found["reference_ms"]) for run in (found, random)]
     return {
@@ -165,7 +158,7 @@ def fronts(minutes: float, seed: int) -> dict[str, float]:
 
 def limits(minutes: float, seeds: int) -> dict[str, float]:
     """How many exports keep half the latency, and their accuracy beside random search's."""
-    runs = [alone("limit", minutes, seed) for seed in range(seeds)]
+    runs = [timed("limit", minutes, seed) for seed in range(seeds)]
     return {
         "limit_seeds": seeds,
         "limit_met": sum(run["held"]["met"] for run in runs),

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _common import parser, report
+from _common import alone, parser, report
 
 TABLES = Path(os.environ.get("KERAS_NAS_DATA") or Path(__file__).parents[2] / "shared" / "data") / "sets"
 TEST_SHARE = 0.2
@@ -161,15 +160,6 @@ def one(name: str, seconds: float, seed: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         found = searched(chosen, seconds, seed, Path(folder))
     return {**found, **{f"{model}_{chosen.score}": score for model, score in others.items()}}
-
-
-def alone(name: str, seconds: float, seed: int) -> dict[str, float]:
-    """The same in a process of its own, so that none inherits another's memory or threads."""
-    command = [sys.executable, __file__, "--run", name, str(seconds), str(seed)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
-    print("  " + "\n  ".join(done.stdout.splitlines()[:-1]), flush=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
 
 
 def main() -> None:

@@ -19,8 +19,8 @@ import tensorflow as tf
 from _common import parser, report
 from _nb201 import data_file
 from keras import layers
-from scipy.stats import spearmanr
 
+from keras_nas.estimators.shared_check import spearman
 from keras_nas.estimators.zero_cost import ENSEMBLE, SCORES, get_score, rank_average
 from keras_nas.estimators.zero_cost.network import Batch, Network
 from keras_nas.estimators.zero_cost.weights import Weights
@@ -63,11 +63,6 @@ def timed(score: Callable[[Network, Batch], float], network: Network, batch: Bat
     began = time.process_time()
     value = score(network, batch)
     return value, time.process_time() - began
-
-
-def spearman(one: np.ndarray, other: np.ndarray) -> float:
-    """Correlation of ranks."""
-    return float(spearmanr(one, other).statistic)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ A cost does not change with the epochs: History holds the one value once for eve
 other metric, at the best epoch as at the last.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -92,12 +93,7 @@ class LatencyCallback(keras.callbacks.Callback):
             target=self.target,
             max_seconds=self.max_seconds,
         )
-        scores = self.measurement.scores()
-        if logs is not None:
-            logs.update(scores)
-        history = getattr(self.model, "history", None)  # None when no epoch was run
-        if history is not None:
-            history.history.update({name: [value] * len(history.epoch) for name, value in scores.items()})
+        _tell(self.model, logs, self.measurement.scores())
 
 
 class EnergyCallback(keras.callbacks.Callback):
@@ -138,10 +134,14 @@ class EnergyCallback(keras.callbacks.Callback):
         with running(model, self.target, self.batch_size, self.input_shape) as run:
             self.energy = measure_energy(run, seconds=self.seconds)
         found = self.energy.energy_mj
-        if found is None:
-            return
-        if logs is not None:
-            logs["energy_mj"] = found
-        history = getattr(self.model, "history", None)  # None when no epoch was run
-        if history is not None:
-            history.history["energy_mj"] = [found] * len(history.epoch)
+        if found is not None:
+            _tell(self.model, logs, {"energy_mj": found})
+
+
+def _tell(model: Any, logs: Any, scores: Mapping[str, float]) -> None:
+    """Put what was measured at the end into the last logs, and into the History for every epoch."""
+    if logs is not None:
+        logs.update(scores)
+    history = getattr(model, "history", None)  # None when no epoch was run
+    if history is not None:
+        history.history.update({name: [value] * len(history.epoch) for name, value in scores.items()})

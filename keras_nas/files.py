@@ -35,12 +35,12 @@ def write_atomically(path: Path, content: bytes, durable: bool = True) -> None:
         temporary.unlink(missing_ok=True)
         raise
     if durable:
-        sync_directory(path.parent)
+        sync(path.parent)
     reached("files.after_replace")
 
 
-def sync_directory(path: Path) -> None:
-    """Makes a folder's entries durable (a replaced file's new name, say)."""
+def sync(path: Path) -> None:
+    """Makes a file's content durable, or a folder's entries (a replaced file's new name, say)."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

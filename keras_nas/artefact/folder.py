@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from keras_nas.errors import ExportError
+from keras_nas.files import sync
 
 
 @contextmanager
@@ -39,7 +40,7 @@ def new_folder(target: Path) -> Iterator[Path]:
 
 def _put_in_place(folder: Path, target: Path) -> None:
     for path in [*folder.rglob("*"), folder]:
-        _sync(path)
+        sync(path)
     earlier = folder.with_name(f"{folder.name}.earlier")
     if target.exists():
         os.replace(target, earlier)
@@ -49,16 +50,8 @@ def _put_in_place(folder: Path, target: Path) -> None:
         if earlier.exists():
             os.replace(earlier, target)
         raise
-    _sync(target.parent)
+    sync(target.parent)
     shutil.rmtree(earlier, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def digests(folder: Path, but: str) -> dict[str, str]:

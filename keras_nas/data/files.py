@@ -12,7 +12,7 @@ from typing import BinaryIO, Self
 import numpy as np
 
 from keras_nas.errors import StoreError
-from keras_nas.files import sync_directory
+from keras_nas.files import sync
 
 SPARE_BYTES = 64 << 20  # left free on the disk, for the search's own records
 
@@ -94,9 +94,9 @@ def staged(directory: Path) -> Iterator[Path]:
         raise StoreError(f"{directory} cannot be written ({error}): give a directory that can.") from error
     try:
         yield folder
-        sync_directory(folder)
+        sync(folder)
         os.replace(folder, directory)
-        sync_directory(directory.parent)
+        sync(directory.parent)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         for parent in missing:

@@ -7,7 +7,6 @@ later networks by setting its gates.
 from __future__ import annotations
 
 import itertools
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -30,6 +29,7 @@ from keras_nas.estimators.schedule import Budget
 from keras_nas.estimators.scoring import COUNTED, LATENCY, SCORE_BATCH, measure_costs, scores_of
 from keras_nas.estimators.shared_search import ALONE, SUPERNET
 from keras_nas.estimators.training import train
+from keras_nas.files import sync
 from keras_nas.net import KerasNet
 from keras_nas.objectives.cost import CostNet
 from keras_nas.strategy import UNTRAINED
@@ -215,8 +215,7 @@ def home(training: Training) -> Path:
 def _write(net: Supernet, file: Path) -> None:
     unfinished = file.with_name(f"unfinished.{WEIGHTS}")
     net.save_weights(unfinished)
-    with unfinished.open("rb") as written:
-        os.fsync(written.fileno())
+    sync(unfinished)
     unfinished.replace(file)
 
 
