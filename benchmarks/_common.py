@@ -23,6 +23,16 @@ def parser(description: str) -> argparse.ArgumentParser:
     return arguments
 
 
+def data_file(name: str) -> Path:
+    """A file of the shared data: below the folder that KERAS_NAS_DATA names, else beside the repository."""
+    named = os.environ.get("KERAS_NAS_DATA")
+    folder = Path(named) if named else Path(__file__).resolve().parents[2] / "shared" / "data"
+    path = folder / name
+    if not path.is_file():
+        raise SystemExit(f"needs the data file {name}: absent in {folder} (set KERAS_NAS_DATA)")
+    return path
+
+
 def alone(*arguments: object) -> Any:
     """What this script prints last, as JSON, when it is called with `--run` and these arguments; the rest is shown.
 

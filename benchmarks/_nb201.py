@@ -7,13 +7,12 @@ From a script of your own, with this folder on `sys.path`:
     run.regret(20_000), run.test_accuracy(20_000)
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
 
 import numpy as np
+from _common import data_file
 
 from keras_nas.architecture import Architecture
 from keras_nas.decisions import Decision, Decisions
@@ -29,16 +28,6 @@ BUDGET_S = {"c10": 20_000.0, "c100": 40_000.0, "in16": 120_000.0}
 EPOCHS = 12
 _VALIDATION_10K = {"c10": 2.5, "c100": 0.5, "in16": 0.3}
 _TRAINED_ON = {"c10": "c10valid", "c100": "c100", "in16": "in16"}
-
-
-def data_file(name: str) -> Path:
-    """A file of the shared data: below the folder that KERAS_NAS_DATA names, else beside the repository."""
-    named = os.environ.get("KERAS_NAS_DATA")
-    folder = Path(named) if named else Path(__file__).resolve().parents[2] / "shared" / "data"
-    path = folder / "nas" / name
-    if not path.is_file():
-        raise SystemExit(f"needs the data file nas/{name}: absent in {folder} (set KERAS_NAS_DATA)")
-    return path
 
 
 class Table:
@@ -61,7 +50,7 @@ class Table:
     @cache
     def load(cls) -> "Table":
         """The table in the shared data, read once."""
-        with np.load(data_file("nb201.npz"), allow_pickle=False) as file:
+        with np.load(data_file("nas/nb201.npz"), allow_pickle=False) as file:
             return cls({name: file[name] for name in file.files})
 
     @cached_property

@@ -15,8 +15,9 @@ from _common import parser, report
 
 from keras_nas.architecture import Architecture
 from keras_nas.data import collect, split_rows
+from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.shared_check import spearman
-from keras_nas.foresight import SAMPLES, Networks, measured_ms, prepare_predictor, reader
+from keras_nas.foresight import SAMPLES, Networks, measured_ms, prepare_predictor
 from keras_nas.objectives.latency_table import LatencyTable
 from keras_nas.spaces import get_space
 from keras_nas.tasks import get_task
@@ -32,11 +33,7 @@ def networks_of(space: str, shape: tuple[int, ...]) -> Networks:
     with tempfile.TemporaryDirectory() as folder:
         rows = collect((images, np.arange(200) % 10), Path(folder), target="classification")
         signature = task.signature(rows, split_rows(rows))
-
-    def make(architecture: Architecture) -> object:
-        return task.build(chosen, architecture, signature).model
-
-    return Networks(chosen, reader(task, chosen, signature), make)
+    return Networks.of(Training(task, chosen, signature, Path(folder)))
 
 
 def unseen(networks: Networks, count: int) -> list[Architecture]:

@@ -17,8 +17,8 @@ from functools import cache, cached_property
 from itertools import repeat
 
 import numpy as np
-from _common import parser, report
-from _nb201 import Table, data_file
+from _common import data_file, parser, report
+from _nb201 import Table
 
 from keras_nas.ledger import Ledger
 from keras_nas.objectives.constraints import Constraint
@@ -49,7 +49,7 @@ class Device:
     @cache
     def load(name: str) -> "Device":
         """One of HELP's devices."""
-        with np.load(data_file("nb201_latency.npz"), allow_pickle=False) as file:
+        with np.load(data_file("nas/nb201_latency.npz"), allow_pickle=False) as file:
             place = [str(device) for device in file["help_devices"]].index(name)
             return Device(file["help_latency_ms"][:, place].astype(float), Table.load().signal(DATASET))
 

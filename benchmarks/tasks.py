@@ -13,7 +13,6 @@ on all of them in a fresh process without keras_nas, raw rows in, and has to giv
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
 import time
@@ -23,9 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _common import alone, parser, report
+from _common import alone, data_file, parser, report
 
-TABLES = Path(os.environ.get("KERAS_NAS_DATA") or Path(__file__).parents[2] / "shared" / "data") / "sets"
 TEST_SHARE = 0.2
 
 
@@ -50,10 +48,7 @@ def table(name: str) -> Any:
     """A data set's file as a DataFrame."""
     import pandas as pd
 
-    path = TABLES / f"tab_{name}.csv.gz"
-    if not path.exists():
-        sys.exit(f"needs the data file sets/{path.name}: absent in {TABLES.parent} (set KERAS_NAS_DATA)")
-    return pd.read_csv(path)
+    return pd.read_csv(data_file(f"sets/tab_{name}.csv.gz"))
 
 
 def adult() -> tuple[Any, Any]:

@@ -16,8 +16,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 import tensorflow as tf
-from _common import parser, report
-from _nb201 import data_file
+from _common import data_file, parser, report
 from keras import layers
 
 from keras_nas.estimators.shared_check import spearman
@@ -32,10 +31,7 @@ CHANNELS, CELLS, CLASSES = 16, 1, 10
 
 def flowers(rows: int, seed: int) -> Batch:
     """Images of 32 x 32 pixels, standardised, and their classes."""
-    file = data_file("nb201.npz").parents[1] / "sets" / "img_flowers5_32.npz"
-    if not file.is_file():
-        raise SystemExit(f"needs the data file sets/{file.name}: absent in {file.parent}")
-    with np.load(file) as arrays:
+    with np.load(data_file("sets/img_flowers5_32.npz")) as arrays:
         x, y = arrays["x_train"], arrays["y_train"]
     chosen = np.random.default_rng(seed).choice(len(x), rows, replace=False)
     scaled = (x[chosen] - x.mean(axis=(0, 1, 2))) / x.std(axis=(0, 1, 2))
@@ -76,7 +72,7 @@ def main() -> None:
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     names = list(dict.fromkeys([*options.scores, *PUBLISHED, *ENSEMBLE]))
-    with np.load(data_file("nb201.npz")) as table, np.load(data_file("nb201_zerocost.npz")) as published:
+    with np.load(data_file("nas/nb201.npz")) as table, np.load(data_file("nas/nb201_zerocost.npz")) as published:
         rows = np.random.default_rng(options.seed).choice(len(table["arch_str"]), options.cells, replace=False)
         cells, accuracy = table["arch_str"][rows], table["test200_c10"][rows]
         known = {name: published[f"{name}_c10"][rows] for name in PUBLISHED}

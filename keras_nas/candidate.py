@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from keras_nas.architecture import Architecture
+from keras_nas.engine.files import MODEL
 from keras_nas.engine.store import read_only
 from keras_nas.errors import StoreError
 from keras_nas.estimators.stages import BASELINE
-from keras_nas.estimators.training import MODEL
 from keras_nas.files import read_json
 from keras_nas.strategy import UNTRAINED
 

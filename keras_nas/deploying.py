@@ -8,9 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from keras_nas.data import Split
+from keras_nas.data.split import evenly
 from keras_nas.data.trees import taken
 from keras_nas.errors import ExportError, InvalidArgument
 from keras_nas.export import Export, export_model
@@ -48,20 +47,10 @@ def export_winner(result: SearchResult, path: str | Path, file_format: str, over
         path,
         format=file_format,
         rows=taken(result.rows.x, part[:SHOWN]),
-        samples=taken(result.rows.x, spread(held.train, SAMPLES)),
+        samples=taken(result.rows.x, evenly(held.train, SAMPLES)),
         manifest=manifest,
         overwrite=overwrite,
     )
-
-
-def spread(index: np.ndarray, count: int) -> np.ndarray:
-    """At most `count` of some rows' numbers, evenly spaced, in ascending order.
-
-    Example:
-        >>> spread(np.arange(10), 4)
-        array([0, 3, 6, 9])
-    """
-    return np.sort(index[:: max(1, -(-len(index) // count))])
 
 
 def write_winner(result: SearchResult, path: str | Path, overwrite: bool) -> Export:

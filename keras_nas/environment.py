@@ -11,6 +11,11 @@ PACKAGES = ("keras-nas", "keras", "tensorflow", "keras-tuner", "numpy", "scikit-
 """What scores depend on."""
 
 
+def versions() -> dict[str, str]:
+    """Of the packages that scores depend on."""
+    return {name: version(name) for name in PACKAGES}
+
+
 def environment() -> dict[str, str]:
     """What there is to know of this machine, in words.
 
@@ -21,7 +26,7 @@ def environment() -> dict[str, str]:
     machine = this_machine()
     return {
         "Python": platform.python_version(),
-        **{name: version(name) for name in PACKAGES},
+        **versions(),
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
         "processor cores": str(machine.cores),
         "GPUs": str(len(machine.gpus)),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.fidelity import Estimator, get_estimator
 from keras_nas.methods import get_method
 from keras_nas.objectives.constraints import Constraint, constraints_from
@@ -64,12 +65,22 @@ def goal_of(
     where = space or (chosen.default_space if row.space == "any" else row.space)
     goals = objectives_from(objectives if objectives is not None else chosen.objective)
     strategy, estimator = how
-    estimator = estimator or (chosen.default_estimator if method is None else row.estimator)
+    estimating = get_estimator(estimator or (chosen.default_estimator if method is None else row.estimator))
+    _check_inputs(chosen, estimating)
     return Goal(
         chosen,
         get_space(where, chosen.name),
         tuners.make(strategy or row.strategy),
-        get_estimator(estimator),
+        estimating,
         goals,
         constraints_from(constraints),
     )
+
+
+def _check_inputs(task: Task, estimator: Estimator) -> None:
+    """Refuse an estimator that reads one array of numbers where networks take the columns of a table."""
+    if task.ranks == (1,) and getattr(estimator, "one_array", False):
+        raise InvalidArgument(
+            f"{type(estimator).__name__} scores networks of one array of numbers, not yet those of {task.name}, which "
+            "take columns. Use estimator='several_finalists' or 'finalists'."
+        )

@@ -10,19 +10,18 @@ import numpy as np
 
 from keras_nas.candidate import trained
 from keras_nas.data import Split
-from keras_nas.engine.files import RESULT
+from keras_nas.engine.files import MODEL, RESULT
 from keras_nas.engine.summary import failure_report
 from keras_nas.environment import environment
 from keras_nas.errors import SearchFailed
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.stages import BASELINE
-from keras_nas.estimators.training import MODEL
 from keras_nas.files import read_json, write_json
 from keras_nas.holdout import judged
 from keras_nas.ledger import Trial, is_training
 from keras_nas.objectives.constraints import Constraint, total_violation
 from keras_nas.objectives.objective import Objective, losses, spaced
-from keras_nas.objectives.pareto import knee_point, non_dominated_sort
+from keras_nas.objectives.pareto import knee_point, non_dominated_sort, pareto_front
 
 Scores = Mapping[str, float]
 UNFINISHED = (
@@ -67,16 +66,16 @@ def kept(
 ) -> list[Trial]:
     """The trials whose models are kept: the best, all that no other beats in every objective, and the user's own."""
     best = ranked(objectives, constraints, trials)
-    fronts = _fronts(objectives, constraints, best) if len(objectives) > 1 else np.ones(len(best))
-    unbeaten = [trial for trial, front in zip(best, fronts, strict=True) if front == 0]
+    front = _front(objectives, constraints, best) if len(objectives) > 1 else []
+    unbeaten = [best[place] for place in front]
     return [*best[:count], *unbeaten[count:], *(trial for trial in trials if trial.proposal.note.get(BASELINE))]
 
 
-def _fronts(objectives: Sequence[Objective], constraints: Sequence[Constraint], trials: Sequence[Trial]) -> np.ndarray:
-    """The number of each finished trial's front."""
+def _front(objectives: Sequence[Objective], constraints: Sequence[Constraint], trials: Sequence[Trial]) -> list[int]:
+    """The places of the finished trials that no other beats."""
     scores = [trial.outcome.scores for trial in trials if trial.outcome is not None]
     violations = [total_violation(constraints, entry) for entry in scores]
-    return non_dominated_sort(losses(objectives, scores), violations) if scores else np.zeros(0)
+    return list(pareto_front(losses(objectives, scores), violations)) if scores else []
 
 
 def winner(objectives: Sequence[Objective], constraints: Sequence[Constraint], trials: Sequence[Trial]) -> Trial:
@@ -93,7 +92,7 @@ def winner(objectives: Sequence[Objective], constraints: Sequence[Constraint], t
     first = min(_class(constraints, trial) for trial in best)
     peers = [trial for trial in best if _class(constraints, trial) == first]
     matrix = losses(objectives, [trial.outcome.scores for trial in peers if trial.outcome])
-    front = np.flatnonzero(np.asarray(non_dominated_sort(matrix)) == 0)
+    front = pareto_front(matrix)
     if len(objectives) == 1 or len(front) < 3:
         return peers[0]
     return peers[int(front[knee_point(spaced(objectives, matrix)[front])])]

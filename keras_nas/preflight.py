@@ -12,7 +12,7 @@ import numpy as np
 
 from keras_nas.architecture import Architecture
 from keras_nas.data import Rows
-from keras_nas.data.trees import described, mapped
+from keras_nas.data.trees import described
 from keras_nas.errors import InfeasibleError, InvalidArgument, unknown
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.custom import check_registered
@@ -30,6 +30,7 @@ from keras_nas.estimators.scoring import (
 )
 from keras_nas.estimators.training import build
 from keras_nas.foresight import Costs as Costs
+from keras_nas.foresight import reader
 from keras_nas.objectives.constraints import Constraint, total_violation
 from keras_nas.objectives.energy import energy_counters
 from keras_nas.objectives.latency_predictor import LatencyPredictor
@@ -60,13 +61,13 @@ def cost_function(task: Task, space: Space, signature: Signature, predictor: Lat
     """
     from keras_nas.objectives.cost import CostNet, layers_of
 
+    read = reader(task, space, signature)
+
     @lru_cache(maxsize=REMEMBERED)
     def costs(architecture: Architecture) -> dict[str, float]:
-        net = CostNet()
-        inputs = mapped(lambda given: net.input(given.shape), signature.inputs)
-        _, finished = task.assemble(space, architecture, signature, net, inputs)
+        finished = read(architecture)
         latency = {} if predictor is None else {"latency_ms": predictor.latency_ms(operations_of(finished))}
-        return {**net.cost(finished).scores(), **latency, **effort(list(layers_of([finished])))}
+        return {**CostNet().cost(finished).scores(), **latency, **effort(list(layers_of([finished])))}
 
     return Costs(costs, predictor)
 

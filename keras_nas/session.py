@@ -18,13 +18,15 @@ from keras_nas.engine.plan import Plan, retry_lost
 from keras_nas.engine.progress import Progress, State, display_for
 from keras_nas.engine.resume import check_same_search, seconds_used
 from keras_nas.engine.store import Store
+from keras_nas.environment import versions
+from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.bounds import Bounds
 from keras_nas.estimators.custom import registered_here
 from keras_nas.estimators.fidelity import Budgeting
 from keras_nas.estimators.forecast import Forecast
 from keras_nas.estimators.precision import training_precision
-from keras_nas.estimators.shared import SHARED, SUPERNET, shared_trial
+from keras_nas.estimators.shared import SHARED, SUPERNET, SharedWeights, shared_trial
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.estimators.training import train
 from keras_nas.estimators.xla import Timing
@@ -92,6 +94,7 @@ class Session:
         """The whole search; what bad input left behind is taken away again."""
         from keras_nas.result import SearchResult
 
+        self._check_engine()
         with Workspace(self.directory, replace=not self.resume) as workspace, Store(workspace.folder) as store:
             call = {"arguments": self._arguments(), "versions": versions()}
             check_same_search(store, call["arguments"], CHANGEABLE)
@@ -111,6 +114,11 @@ class Session:
             told = {**facts(self.goal, training), "reason": reason, "data": lines, "preflight": plan.call["preflight"]}
             conclude(training, store.directory, best, told)
             return SearchResult(store.directory, training)
+
+    def _check_engine(self) -> None:
+        """The supernet lies beside the search's data, where workers of other machines do not look yet."""
+        if isinstance(self.goal.estimator, SharedWeights) and any(part.node for part in self.shares):
+            raise InvalidArgument("estimator='shared_weights' needs workers of this machine: use engine='local'.")
 
     def _account(self, training: Training) -> list[str]:
         """What the user should know of the data, also printed."""
@@ -168,7 +176,7 @@ class Session:
                     "training": training,
                     "architecture": None if proposal.note.get(BASELINE) else proposal.architecture,
                     "number": trial.number,
-                    "predicted": {} if proposal.note.get(BASELINE) else self._expected(proposal.architecture),
+                    "predicted": self._expected(proposal.architecture),
                     "fidelity": {**proposal.fidelity, **changes},
                     "towers": self.part.cores if alone and not self.part.devices else 1,
                     "devices": max(1, len(self.part.devices)),
@@ -219,10 +227,3 @@ def _function(proposal: Proposal) -> Callable[..., Mapping[str, Any]]:
     if SHARED in proposal.fidelity:
         return shared_trial
     return score_untrained if UNTRAINED in proposal.fidelity else train
-
-
-def versions() -> dict[str, str]:
-    """Of the packages that scores depend on."""
-    from importlib.metadata import version
-
-    return {name: version(name) for name in ("keras", "tensorflow", "numpy", "keras-tuner")}

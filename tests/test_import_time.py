@@ -13,7 +13,14 @@ LIMIT_S = 0.3
 HEAVY = {"keras", "keras_tuner", "tensorflow", "sklearn", "scipy", "pandas", "rich", "matplotlib", "numpy"}
 
 # What the command line and a worker's parent load before they know what they are asked to do.
-LIGHT = ["keras_nas.errors", "keras_nas.decisions", "keras_nas.strategy", "keras_nas.space", "keras_nas.tuners"]
+LIGHT = [
+    "keras_nas.errors",
+    "keras_nas.decisions",
+    "keras_nas.strategy",
+    "keras_nas.space",
+    "keras_nas.tuners",
+    "keras_nas.result",
+]
 
 SCRIPT = """
 import importlib, json, sys, time

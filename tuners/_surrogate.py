@@ -42,8 +42,13 @@ class ModelBased(Strategy):
         """Start with nothing observed."""
         if self.initial < 2:
             raise InvalidArgument(f"initial={self.initial}: a model needs two observations at least, 10 say.")
+        if problem is not getattr(self, "problem", None):
+            self._prepare(problem)
         super().begin(problem)
         self.seen: dict[str, Observation] = {}
+
+    def _prepare(self, problem: Problem) -> None:
+        """Make what follows from the problem alone; a search that begins anew on the same one has it already."""
         self.features = Features(problem)
         self.pool = Pool(problem.decisions, self.features.transform)
         rng = np.random.default_rng([problem.seed])

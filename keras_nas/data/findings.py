@@ -92,10 +92,7 @@ def _ratio(group: np.ndarray, y: np.ndarray) -> float:
 
 def _digests(x: dict[str, Any]) -> np.ndarray:
     """A number for each row, equal for rows that are equal in all columns, uint64."""
-    from pandas.util import hash_array
+    import pandas as pd
 
-    total = np.zeros(len(next(iter(x.values()))), np.uint64)
-    for array in x.values():
-        values = array.codes if isinstance(array, TextArray) else np.asarray(array)
-        total = total * np.uint64(0x9E3779B97F4A7C15) + hash_array(values)
-    return total
+    columns = {name: array.codes if isinstance(array, TextArray) else array for name, array in x.items()}
+    return np.asarray(pd.util.hash_pandas_object(pd.DataFrame(columns), index=False))

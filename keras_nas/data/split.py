@@ -51,6 +51,16 @@ class Split:
             ) from error
 
 
+def evenly(index: np.ndarray, count: int) -> np.ndarray:
+    """At most `count` of some rows' numbers, evenly spaced.
+
+    Example:
+        >>> evenly(np.arange(10), 4)
+        array([0, 3, 6, 9])
+    """
+    return index[:: max(1, -(-len(index) // count))]
+
+
 def split_rows(rows: Rows, validation: float = 0.15, holdout: float = 0.15, seed: int = 0) -> Split:
     """Divide the rows, each class (or range of targets) in proportion, no group on two sides.
 

@@ -15,11 +15,17 @@ STORE_NAME = "search.sqlite"
 """The file that makes a folder a keras_nas search."""
 RESULT = "result.json"
 """The file that says how the search ended."""
+MODEL = "model.keras"
+"""The file of a trial's model, in the trial's folder."""
 REFITS = "refits"
 """The folder of retrained winners."""
 REPLACED, DISCARDED = "replaced", "discarded"
 """Where an earlier search stands aside until the new one is certain, and where it goes then."""
-OWN_NAMES = frozenset({STORE_NAME, LOCK_NAME, RESULT, REFITS, REPLACED, DISCARDED, "results", "trials", "logs", "data"})
+SHARED_WEIGHTS = "shared.weights.h5"
+"""What networks have in common where a search shares weights."""
+FILES = (STORE_NAME, LOCK_NAME, RESULT, SHARED_WEIGHTS)
+FOLDERS = (REFITS, REPLACED, DISCARDED, "results", "trials", "logs", "data")
+OWN_NAMES = frozenset({*FILES, *FOLDERS})
 """What a search writes into its folder, beside what SQLite adds to the name of its file."""
 
 

@@ -67,7 +67,8 @@ def gauge(report: Report, precision: str) -> dict[str, Any]:
     idle = resident_mb()
     began = time.monotonic()
     network = _network()
-    step = _stepper(network, precision)(False)
+    make = _stepper(network, precision)
+    step = make(False)
     step(SIZES[1])
     start = time.monotonic() - began
     small, large = (min(timed(partial(step, size), time.monotonic) for _ in range(STEPS)) for size in SIZES)
@@ -82,14 +83,13 @@ def gauge(report: Report, precision: str) -> dict[str, Any]:
             "activations": sum(math.prod(layer.output.shape[1:]) for layer in network.layers[1:]),
         },
         idle_mb=idle,
-        xla=_xla(precision) if tf.config.list_logical_devices("GPU") else None,
+        xla=_xla(make) if tf.config.list_logical_devices("GPU") else None,
     )
     return {"scores": {"start_s": start}, "measurements": asdict(found)}
 
 
-def _xla(precision: str) -> Timing:
-    """The timing of a step of the larger batch."""
-    make = _stepper(_network(), precision)
+def _xla(make: Callable[[bool], Callable[[int], float]]) -> Timing:
+    """The timing of a step of the larger batch, the network's variables being there."""
 
     def make_step(xla: bool) -> Callable[[], object]:
         step = make(xla)

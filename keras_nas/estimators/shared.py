@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from keras_nas.engine.job import Report
 from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.estimators.shared_search import SHARED, SUPERNET, SharedSearch, Sharing
+from keras_nas.estimators.stages import before_scoring
 from keras_nas.strategy import Strategy
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class SharedWeights:
     finalists: int = 1
     checks: int = 8
     epochs: float = 30.0
+    one_array: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.sampling not in get_args(Sampling):
@@ -80,7 +82,7 @@ class SharedWeights:
             self.finalists,
             alone={"seconds": each},
             score_until=(TEACH + SCORE) * total,
-            total_seconds=total - 2.0 - 0.01 * total,
+            total_seconds=before_scoring(total),
         )
 
 

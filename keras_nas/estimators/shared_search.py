@@ -9,9 +9,8 @@ from typing import Literal
 import numpy as np
 
 from keras_nas.architecture import Architecture
-from keras_nas.decisions import Decisions
-from keras_nas.estimators.stages import BASELINE, best_first
-from keras_nas.estimators.zero_cost.scored import STUCK, in_recipe, with_recipe
+from keras_nas.estimators.stages import BASELINE, FINAL_EPOCHS, MOST_EPOCHS, best_first, too_slow
+from keras_nas.estimators.zero_cost.scored import STUCK, with_recipe, without_recipe
 from keras_nas.strategy import DONE, UNTRAINED, WAIT, Outcome, Problem, Proposal, Signal, Strategy
 
 SHARED = "shared"
@@ -75,7 +74,7 @@ class SharedSearch(Strategy):
     def begin(self, problem: Problem) -> None:
         """Nothing is trained yet."""
         super().begin(problem)
-        network = Decisions(tuple(decision for decision in problem.decisions if not in_recipe(decision)))
+        network = without_recipe(problem.decisions)
         self._told: dict[Phase, list[tuple[Proposal, Outcome]]] = {name: [] for name in PHASES}
         self._first = [Architecture({d.path: a[d.path] for d in network.live(a)}) for a in self.first]
         self.explorer.begin(replace(problem, decisions=network, budget=self.sharing.networks))
@@ -157,14 +156,16 @@ class SharedSearch(Strategy):
 
     def _final(self, begun: Sequence[Proposal]) -> Proposal | Signal:
         """The next finalist with its share of what is left of the budget."""
-        best = [self._whole(network) for network in self._ranked()[: self.sharing.finalists]]
+        slow = too_slow(self._told["final"])
+        ranked = (self._whole(network) for network in self._ranked())
+        best = [network for network in ranked if network not in slow][: self.sharing.finalists]
         left = _left([*best, *[Architecture({})] * self.baseline], begun)
         if not left:
             return DONE
-        budget = {"epochs": 20.0}
+        budget = {"epochs": FINAL_EPOCHS}
         if self.sharing.total_seconds is not None:
             seconds = self.sharing.total_seconds - self.clock()
-            budget = {"seconds": round(max(1.0, seconds / len(left)), 1), "epochs": 200.0}
+            budget = {"seconds": round(max(1.0, seconds / len(left)), 1), "epochs": MOST_EPOCHS}
         if left[0] not in best:
             return Proposal(left[0], {FINAL: 1.0, **budget}, note={BASELINE: True})
         return Proposal(left[0], {FINAL: 1.0, SHARED: 1.0, **budget})

@@ -20,13 +20,14 @@ import tensorflow as tf
 from keras_nas.architecture import Label
 from keras_nas.data import Rows, Split, evaluation_batches
 from keras_nas.engine.failures import failing_as
+from keras_nas.engine.files import SHARED_WEIGHTS
 from keras_nas.engine.job import Report
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.custom import register
 from keras_nas.estimators.fitting import Lesson, fit
 from keras_nas.estimators.fused import FusedBatchNormalization
 from keras_nas.estimators.schedule import Budget
-from keras_nas.estimators.scoring import COUNTED, LATENCY, SCORE_BATCH, measure_costs, scores_of
+from keras_nas.estimators.scoring import COUNTED, ENERGY, LATENCY, SCORE_BATCH, measure_costs, scores_of
 from keras_nas.estimators.shared_search import ALONE, SUPERNET
 from keras_nas.estimators.training import train
 from keras_nas.files import sync
@@ -36,7 +37,6 @@ from keras_nas.strategy import UNTRAINED
 from keras_nas.supernet import Calibrator, Fair, Sampling, Supernet, Uniform, supernet, transfer
 from keras_nas.tasks import Built
 
-WEIGHTS = "shared.weights.h5"
 CALIBRATION = (2, 256)
 """Batches, and training rows in each, that batch normalisation is counted on before a network is scored."""
 
@@ -144,7 +144,7 @@ def run(
         judge = _judge(training, machine.get("towers", 1))
     ready = time.monotonic()
     if UNTRAINED in fidelity:
-        scores = {**judge.scores(architecture), **_costs(training, architecture)}
+        scores = {**judge.scores(architecture), **_costs(training, architecture, machine.get("predicted") or {})}
         return {"scores": scores, "seconds": {"build": ready - start, "score": time.monotonic() - ready}}
     job = {"training": training, "architecture": architecture, "number": number, "fidelity": fidelity, **machine}
     if ALONE in fidelity:
@@ -202,18 +202,19 @@ def _teach(
     measured = fit(report, own, built, architecture, data, lesson)
     fitted = time.monotonic()
     _write(net, home(training))
-    scores = {**Judge(training, net).scores(architecture), **_costs(training, architecture)}
+    costs = _costs(training, architecture, machine.get("predicted") or {})
+    scores = {**Judge(training, net).scores(architecture), **costs}
     seconds = {"build": ready - start, "fit": fitted - ready, "score": time.monotonic() - fitted}
     return {"scores": scores, "measurements": measured, "seconds": seconds}
 
 
 def home(training: Training) -> Path:
     """Where the supernet's weights lie."""
-    return training.data.parent / WEIGHTS
+    return training.data.parent / SHARED_WEIGHTS
 
 
 def _write(net: Supernet, file: Path) -> None:
-    unfinished = file.with_name(f"unfinished.{WEIGHTS}")
+    unfinished = file.with_name(f"unfinished.{SHARED_WEIGHTS}")
     net.save_weights(unfinished)
     sync(unfinished)
     unfinished.replace(file)
@@ -247,12 +248,15 @@ def _calibration(rows: Rows, index: np.ndarray) -> list[Any]:
     return _images(rows, index[:: len(index) // wanted][:wanted], size)
 
 
-def _costs(training: Training, architecture: Mapping[str, Label]) -> dict[str, float]:
-    """The costs that the search asks for, and the parameters; a network is built only where its latency counts."""
-    limits, task, signature = training.options.costing.limits, training.task, training.signature
-    if set(limits) & set(LATENCY):
-        return measure_costs(task.build(training.space, architecture, signature).model, limits)[0]
+def _costs(training: Training, architecture: Mapping[str, Label], predicted: Mapping[str, float]) -> dict[str, float]:
+    """The costs that the search asks for, and the parameters; a network is built only for what has to be measured."""
+    costing, task, signature = training.options.costing, training.task, training.signature
+    limits = costing.limits
+    if (set(limits) & {*LATENCY, ENERGY}) - predicted.keys():
+        model = task.build(training.space, architecture, signature).model
+        return measure_costs(model, limits, costing.latency_target, predicted)[0]
     net = CostNet()
     _, end = task.assemble(training.space, architecture, signature, net, net.input(signature.input_shape))
     scores = net.cost(end).scores()
-    return {name: float(scores[name]) for name in ("params", *(name for name in COUNTED if name in limits))}
+    counted = {name: float(scores[name]) for name in ("params", *(name for name in COUNTED if name in limits))}
+    return {**counted, **predicted}

@@ -18,6 +18,8 @@ from keras_nas.objectives.objective import spaced
 from keras_nas.objectives.pareto import crowding_distance, non_dominated_sort
 from keras_nas.strategy import DONE, WAIT, Outcome, Problem, Proposal, Signal, Strategy
 
+FINAL_EPOCHS = 20.0
+"""Of a finalist where no time is set."""
 BASELINE = "baseline"
 """The note of the proposal that trains the user's own model; its architecture is empty."""
 
@@ -40,7 +42,7 @@ class Division:
     explore_trials: int | None = None
     explore_seconds: float | None = None
     total_seconds: float | None = None
-    final_epochs: float = 20.0
+    final_epochs: float = FINAL_EPOCHS
     finalists: int = 1
     least_seconds: float = 0.0
 
@@ -61,7 +63,7 @@ def divide(
         epochs: those of an exploring trial and of a finalist, where epochs are quick.
     """
     max_time, max_trials = bounds.max_time, bounds.max_trials
-    few, most = epochs or ((3.0, 20.0) if max_time is None else (EXPLORE_EPOCHS, MOST_EPOCHS))
+    few, most = epochs or ((3.0, FINAL_EPOCHS) if max_time is None else (EXPLORE_EPOCHS, MOST_EPOCHS))
     number = None if max_trials is None else max(1, max_trials - finalists)
     if max_time is None:
         return Division({"epochs": few}, explore_trials=number, final_epochs=most, finalists=finalists)
@@ -70,8 +72,12 @@ def divide(
     if number is not None:
         slot = min(max(slot, share * bounds.workers / number), share)
     explore = {"seconds": round(max(slot, LEARNING * overhead), 1), "epochs": few}
-    total, least = max_time - SCORING - SCORING_SHARE * max_time, LEAST_LEARNING * overhead
-    return Division(explore, number, share, total, most, finalists, least)
+    return Division(explore, number, share, before_scoring(max_time), most, finalists, LEAST_LEARNING * overhead)
+
+
+def before_scoring(max_time: float) -> float:
+    """Seconds of a search until the winner is scored and the results are written."""
+    return max_time - SCORING - SCORING_SHARE * max_time
 
 
 EXPLORE_EPOCHS, MOST_EPOCHS = 10.0, 200.0
@@ -121,15 +127,12 @@ class Stages(Strategy):
         super().begin(problem)
         self.explorer.begin(problem)
         self._explored: list[tuple[Proposal, Outcome]] = []
-        self._ended: list[Proposal] = []
-        self._too_slow: set[Architecture] = set()
+        self._ended: list[tuple[Proposal, Outcome]] = []
 
     def observe(self, proposal: Proposal, outcome: Outcome) -> None:
         """The explorer learns from exploring trials alone: scores of longer trainings do not compare."""
         if "final" in proposal.fidelity:
-            self._ended.append(proposal)
-            if outcome.failure is not None and outcome.failure.kind == "too_slow":
-                self._too_slow.add(proposal.architecture)
+            self._ended.append((proposal, outcome))
             return
         self._explored.append((proposal, outcome))
         self.explorer.observe(proposal, outcome)
@@ -141,7 +144,8 @@ class Stages(Strategy):
     def propose(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
         """An exploring trial, a finalist, or neither."""
         exploring = [proposal for proposal in pending if "final" not in proposal.fidelity]
-        begun = [*self._ended, *(proposal for proposal in pending if "final" in proposal.fidelity)]
+        ended = [proposal for proposal, _ in self._ended]
+        begun = [*ended, *(proposal for proposal in pending if "final" in proposal.fidelity)]
         if not begun and self._exploring(len(exploring)):
             answer = self._explore(number, pending)
             if answer is not DONE:
@@ -149,7 +153,7 @@ class Stages(Strategy):
         if exploring:
             return WAIT
         left = [proposal for proposal in self._finalists() if not _among(proposal, begun)]
-        if len(begun) > len(self._ended):
+        if len(begun) > len(ended):
             return WAIT
         return self._final(left) if left else DONE
 
@@ -193,7 +197,8 @@ class Stages(Strategy):
     def _finalists(self) -> list[Proposal]:
         """The best explored, best first, without those that proved too slow; the user's baseline at the end."""
         best = dict.fromkeys(proposal.architecture for proposal in best_first(self, self._explored))
-        fit = [architecture for architecture in best if architecture not in self._too_slow]
+        slow = too_slow(self._ended)
+        fit = [architecture for architecture in best if architecture not in slow]
         finalists = [Proposal(architecture) for architecture in fit[: self.division.finalists]]
         return finalists + [Proposal(Architecture({}), note={BASELINE: True})] * self.baseline
 
@@ -219,6 +224,11 @@ class Stages(Strategy):
 
 def _among(proposal: Proposal, begun: Sequence[Proposal]) -> bool:
     return any(other.architecture == proposal.architecture for other in begun)
+
+
+def too_slow(ended: Sequence[tuple[Proposal, Outcome]]) -> set[Architecture]:
+    """The architectures that were refused before they were trained, because they take longer than the limit."""
+    return {p.architecture for p, outcome in ended if outcome.failure and outcome.failure.kind == "too_slow"}
 
 
 def best_first(strategy: Strategy, explored: Sequence[tuple[Proposal, Outcome]]) -> list[Proposal]:

@@ -12,24 +12,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from keras_nas.architecture import Label
 from keras_nas.data import Rows, Split
+from keras_nas.data.split import evenly
 from keras_nas.engine.failures import failing_as
+from keras_nas.engine.files import MODEL
 from keras_nas.engine.job import Report, TrialError
 from keras_nas.estimators.assignment import Options, Training
 from keras_nas.estimators.custom import check_registered, register
 from keras_nas.estimators.schedule import Budget
 from keras_nas.estimators.scoring import check_latency, measure_costs, validation_scores
 from keras_nas.estimators.xla import Timing
+from keras_nas.objectives.derived import completed
 from keras_nas.objectives.objective import SoftTarget
 from keras_nas.tasks import Built
 
 EXPLORE_ROWS = 2_000
 """Validation rows that an exploring trial is scored on; finalists are scored on all."""
-MODEL = "model.keras"
-"""The file of a trial's model, in the trial's folder."""
 
 
 def train(
@@ -99,20 +98,17 @@ def _judged(
 ) -> tuple[dict[str, float], dict[str, Any]]:
     """All scores of a trained model, also those that follow from others, and what they rest on."""
     (rows, split), options = data, training.options
-    index = split.validation if final else _some(split.validation)
+    index = split.validation if final else evenly(split.validation, EXPLORE_ROWS)
     scores = {f"val_{name}": value for name, value in validation_scores(training, model, rows, index).items()}
     costs, spoken = measure_costs(
         model, options.costing.limits, options.costing.latency_target, {} if final else predicted
     )
-    scores.update(costs)
     derived = [objective for objective in map(SoftTarget.named, options.costing.derived) if objective is not None]
-    scores.update({objective.name: objective.value(scores) for objective in derived})
-    return scores, {"latency": spoken, "predicted": dict(predicted), "scored_rows": len(index)}
-
-
-def _some(index: np.ndarray) -> np.ndarray:
-    """At most `EXPLORE_ROWS` of the rows, evenly spaced."""
-    return index[:: max(1, -(-len(index) // EXPLORE_ROWS))]
+    return completed(derived, {**scores, **costs}), {
+        "latency": spoken,
+        "predicted": dict(predicted),
+        "scored_rows": len(index),
+    }
 
 
 def _save(model: Any, folder: Path) -> str:

@@ -37,6 +37,7 @@ def reproducing_call(result: SearchResult) -> str:
         "constraints": repr({limit.name: limit.limit for limit in result.constraints}) if result.constraints else None,
         "max_time": _plain(arguments.get("max_time")),
         "max_trials": _plain(arguments.get("max_trials")),
+        "latency_target": _target(arguments.get("latency_target"), "latency_target" in own),
         "holdout": _plain(arguments.get("holdout")),
         "loss": ("your_loss", str(arguments.get("loss"))) if "loss" in own else None,
         "metrics": ("your_metrics", str(arguments.get("metrics"))) if arguments.get("metrics") else None,
@@ -77,12 +78,19 @@ def _name(text: str | None, names: Iterable[str], make_one: Callable[[str], Any]
     return repr(found) if found is not None else ("...", f"it was {text}")
 
 
+def _target(name: str | None, own: bool) -> Spelled | None:
+    """Where latency was measured, unless it was where it is by default."""
+    if own:
+        return "your_target", f"it was {name}"
+    return None if name in (None, "keras") else repr(name)
+
+
 def _objectives(result: SearchResult) -> str:
-    from keras_nas.objectives.objective import direction_of
+    from keras_nas.objectives.objective import SoftTarget, direction_of
 
     spelled = [
         repr(one.name)
-        if direction_of(one.name) == one.direction
+        if direction_of(one.name) == one.direction or SoftTarget.named(one.name) is not None
         else f"keras_nas.Objective({one.name!r}, {one.direction!r})"
         for one in result.objectives
     ]

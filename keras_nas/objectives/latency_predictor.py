@@ -70,8 +70,7 @@ class Correction:
 class LatencyPredictor:
     """Predicts latencies from a table.
 
-    It is itself a latency target: `measure_latency(model, target=predictor)` asks it, which serves a device that is
-    not at hand but whose table is.
+    It is itself a latency target: `measure_latency(model, target=predictor)` asks it.
 
     Args:
         table: Of the device; what it does not hold is interpolated from operations of the same kind.

@@ -7,7 +7,7 @@ compared by Pareto dominance and constraints come first.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -40,17 +40,6 @@ def objectives_of(objective: Any) -> tuple[Objective, ...]:
                 f"Objective({name!r}, 'max'), or use one of {known}."
             )
     return objectives_from(objective)
-
-
-def completed(objectives: Sequence[Objective], metrics: Mapping[str, float]) -> dict[str, float]:
-    """What a trial reported, and the objectives that follow from it.
-
-    Args:
-        objectives: those that are computed from several metrics are added where all of these are there.
-        metrics: by name.
-    """
-    derived = [o for o in objectives if isinstance(o, SoftTarget) and set(o.sources) <= metrics.keys()]
-    return {**metrics, **{objective.name: objective.value(metrics) for objective in derived}}
 
 
 def scores_of(trial: Any, primary: str) -> dict[str, float]:

@@ -20,11 +20,12 @@ import keras_tuner
 
 from keras_nas.errors import InvalidArgument, ResumeError
 from keras_nas.objectives.constraints import constraints_from
+from keras_nas.objectives.derived import completed
 from keras_nas.oracle.growing import GrowingLedger
 from keras_nas.oracle.hyperparameters import ActiveHyperParameters
 from keras_nas.oracle.record import check_inside, write_json
 from keras_nas.oracle.scopes import ScopeDiscovery
-from keras_nas.oracle.scoring import completed, ending, failures_in_a_row, objectives_of, ranked, scores_of
+from keras_nas.oracle.scoring import ending, failures_in_a_row, objectives_of, ranked, scores_of
 from keras_nas.strategy import WAIT, Problem, Signal, Strategy
 from keras_nas.tuners import make
 

@@ -21,7 +21,7 @@ def broken(line: str) -> str:
     """
     code = line.lstrip()
     pad = line[: len(line) - len(code)]
-    before, _, expression = code.partition(" " if code.startswith("return ") else " = ")
+    _, _, expression = code.partition(" " if code.startswith("return ") else " = ")
     if len(line) <= WIDTH or not expression or code.startswith(("#", "for ", "def ")):
         return line
     before = code[: len(code) - len(expression)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from keras_nas.architecture import Architecture
 from keras_nas.engine.job import Report
@@ -47,6 +47,7 @@ class ZeroCost:
     share: float = 0.1
     best: int = 10
     rows: int = 64
+    one_array: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         for name in self.scores:

@@ -83,6 +83,7 @@ class Scored(Strategy):
         self._scored: list[tuple[Proposal, Outcome]] = []
         self._since: float | None = None
         self._trainer: Strategy | None = None
+        self._untrained = untrained(problem, self.scoring.networks)
         self._tell()
 
     def observe(self, proposal: Proposal, outcome: Outcome) -> None:
@@ -132,7 +133,7 @@ class Scored(Strategy):
             (proposal, Outcome({**outcome.scores, SCORE.name: float(next(ranks))}) if outcome.ok else outcome)
             for proposal, outcome in self._scored
         ]
-        self.explorer.begin(untrained(self.problem, self.scoring.networks))
+        self.explorer.begin(self._untrained)
         for proposal, outcome in told:
             self.explorer.observe(proposal, outcome)
         return told
@@ -180,7 +181,7 @@ def untrained(problem: Problem, budget: int) -> Problem:
     costs = [objective for objective in problem.objectives if objective.name in COUNTED]
     return replace(
         problem,
-        decisions=Decisions(tuple(decision for decision in problem.decisions if not in_recipe(decision))),
+        decisions=without_recipe(problem.decisions),
         objectives=(SCORE, *costs),
         constraints=tuple(constraint for constraint in problem.constraints if constraint.name in COUNTED),
         budget=budget,
@@ -190,6 +191,11 @@ def untrained(problem: Problem, budget: int) -> Problem:
 def in_recipe(decision: Decision) -> bool:
     """Whether it is about training rather than the network."""
     return decision.path.startswith(SCOPE)
+
+
+def without_recipe(decisions: Decisions) -> Decisions:
+    """Those about the network."""
+    return Decisions(tuple(decision for decision in decisions if not in_recipe(decision)))
 
 
 def with_recipe(decisions: Decisions, network: Mapping[str, Label], known: Mapping[str, Label]) -> Architecture:
