@@ -150,6 +150,19 @@ def test_weights_of_a_shared_layer_count_once() -> None:
     assert [step.params for step in steps_of(keras.Model(x, dense(dense(x))))] == [0, 20, 0]
 
 
+def test_a_model_inside_another_is_taken_apart() -> None:
+    inner = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="relu"), layers.Dense(2)])
+    left, right = keras.Input((4,)), keras.Input((4,))
+    added = layers.Add()([inner(left), inner(right)])
+    steps = steps_of(keras.Model([left, right], layers.Softmax()(added)))
+    kinds = ["InputLayer", "InputLayer", *2 * ["Dense", "Dense"], "Add", "Softmax"]
+    assert sorted(step.kind for step in steps) == sorted(kinds)
+    assert sum(step.params for step in steps) == inner.count_params()
+    total = next(step for step in steps if step.kind == "Add")
+    assert [steps[number].text for number in total.inputs] == ["Dense 2", "Dense 2"]
+    assert sorted(steps[steps[steps[number].inputs[0]].inputs[0]].kind for number in total.inputs) == 2 * ["InputLayer"]
+
+
 def test_a_model_without_a_graph_is_refused() -> None:
     class Own(keras.Model):
         pass

@@ -46,22 +46,45 @@ def steps_of(model: Any) -> list[Step]:
     Raises:
         InvalidArgument: for a model without a graph of layers.
     """
-    graph = model if hasattr(model, "_nodes_by_depth") else getattr(model, "_functional", None)
+    graph = _graph(model)
     if graph is None:
         raise InvalidArgument(
             f"The model {model.name!r} ({type(model).__name__}) has no graph of layers to draw: expected a functional "
             "model, or a sequential one that has been built."
         )
     steps: list[Step] = []
-    makers: dict[int, int] = {}
-    seen: set[int] = set()
+    _follow(graph, {}, steps, set())
+    return steps
+
+
+def _graph(model: Any) -> Any:
+    """The graph of layers that a model or a layer consists of, None where it has none."""
+    return model if hasattr(model, "_nodes_by_depth") else getattr(model, "_functional", None)
+
+
+def _follow(graph: Any, makers: dict[int, int], steps: list[Step], seen: set[int]) -> None:
+    """Add the steps of a graph; a model inside another is taken apart.
+
+    Args:
+        graph: its inputs that a step made already are in `makers`.
+        makers: the number of the step that made a tensor, by the tensor's identity.
+        steps: of all graphs so far.
+        seen: the layers among them, by identity.
+    """
     for depth in sorted(graph._nodes_by_depth, reverse=True):
         for node in graph._nodes_by_depth[depth]:
-            inputs = dict.fromkeys(makers[id(tensor)] for tensor in node.arguments.keras_tensors)
-            makers.update((id(tensor), len(steps)) for tensor in node.outputs)
-            steps.append(_step(node, tuple(inputs), fresh=id(node.operation) not in seen))
-            seen.add(id(node.operation))
-    return steps
+            if all(id(tensor) in makers for tensor in node.outputs):
+                continue
+            heard, inner = [makers[id(tensor)] for tensor in node.arguments.keras_tensors], _graph(node.operation)
+            if inner is None:
+                makers.update((id(tensor), len(steps)) for tensor in node.outputs)
+                steps.append(_step(node, tuple(dict.fromkeys(heard)), fresh=id(node.operation) not in seen))
+                seen.add(id(node.operation))
+                continue
+            inside = {id(tensor): step for tensor, step in zip(inner.inputs, heard, strict=True)}
+            _follow(inner, inside, steps, seen)
+            made = zip(node.outputs, inner.outputs, strict=True)
+            makers.update((id(tensor), inside[id(within)]) for tensor, within in made)
 
 
 def _step(node: Any, inputs: tuple[int, ...], fresh: bool) -> Step:
