@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-from keras_nas.engine.lock import LOCK_NAME, DirectoryLock
+from keras_nas.engine.lock import LOCK_NAME
 from keras_nas.errors import InvalidArgument, StoreError
 
 STORE_NAME = "search.sqlite"
@@ -54,19 +54,17 @@ and without a leading '/'.
     return path
 
 
-def safe_directory(path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+def safe_directory(path: str | os.PathLike[str]) -> Path:
     """The folder of a search, made if need be; refused when it holds anything but a keras_nas search.
 
     Args:
         path: The folder.
-        overwrite: Whether to delete the search that it holds.
 
     Returns:
         The absolute path of a folder that can be written to.
 
     Raises:
-        StoreError: When the folder holds other files, is a file, cannot be written to, or is to be overwritten while a
-            search runs there. Nothing is changed then.
+        StoreError: When the folder holds other files, is a file or cannot be written to. Nothing is changed then.
     """
     directory = Path(path).expanduser().resolve()
     if directory.exists() and not directory.is_dir():
@@ -78,9 +76,6 @@ def safe_directory(path: str | os.PathLike[str], *, overwrite: bool = False) -> 
             f"it is left alone. Name an empty or a new folder."
         )
     _make(directory)
-    if overwrite:
-        with DirectoryLock(directory):
-            _remove_search(directory)
     return directory
 
 
@@ -95,17 +90,6 @@ def _make(directory: Path) -> None:
         raise StoreError(
             f"The search directory {directory} cannot be written to ({error.strerror}): name a folder of your own."
         ) from error
-
-
-def _remove_search(directory: Path) -> None:
-    """Deletes the entries of a search and nothing else."""
-    for entry in directory.iterdir():
-        if entry.name == LOCK_NAME or not (entry.name in OWN_NAMES or entry.name.startswith("search.")):
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
 
 
 def unused(path: Path) -> Path:

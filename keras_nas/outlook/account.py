@@ -11,7 +11,6 @@ from keras_nas.estimators.forecast import Rest
 from keras_nas.estimators.pace import Pace
 from keras_nas.outlook.survey import Survey
 from keras_nas.spaces import Space
-from keras_nas.spaces.outline import shown_size
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Outlook:
 
     def lines(self) -> list[str]:
         """For people."""
-        told = [f"The space {self.space.name} has {shown_size(self.space.size)} architectures.", *self._constraints()]
+        told = [f"The space {self.space.name} has {self.space.shown_size}.", *self._constraints()]
         if self.pace is not None and self.memory_mb is not None:
             told.append(
                 f"A trial takes about {rounded(self.pace.before + self.pace.after)} s beside its training, about "

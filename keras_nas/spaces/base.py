@@ -140,10 +140,14 @@ class Space:
         x = keras.Input(tuple(input_shape))
         return draw(keras.Model(x, self.features(architecture, KerasNet("float32", ""), x)), self.name)
 
-    def __repr__(self) -> str:
+    @property
+    def shown_size(self) -> str:
+        """How many networks there are, and how many recipes to train each by, in words."""
         networks, recipes = self.network_decisions, self.recipe_decisions
-        recipe = f" x {shown_size(recipes.size)} recipes" if recipes else ""
-        return f"Space({self.name!r}, {shown_size(networks.size)} networks{recipe})"
+        return f"{shown_size(networks.size)} networks" + (f" x {shown_size(recipes.size)} recipes" if recipes else "")
+
+    def __repr__(self) -> str:
+        return f"Space({self.name!r}, {self.shown_size})"
 
     def _repr_html_(self) -> str:
         rows = [[decision.path, decision.domain.shown(), condition(decision)] for decision in self.decisions]

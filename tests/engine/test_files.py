@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from keras_nas.engine.files import inside, keep_trials, safe_directory
-from keras_nas.engine.store import Record, Store
 from keras_nas.errors import InvalidArgument, StoreError
 
 
@@ -24,32 +23,9 @@ def test_names_inside_are_accepted(tmp_path: Path) -> None:
 
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
-    for overwrite in (False, True):
-        with pytest.raises(StoreError, match="holds 1 entries .*but no keras_nas search"):
-            safe_directory(tmp_path, overwrite=overwrite)
+    with pytest.raises(StoreError, match="holds 1 entries .*but no keras_nas search"):
+        safe_directory(tmp_path)
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
-
-
-def test_overwriting_deletes_the_search_and_nothing_else(tmp_path: Path) -> None:
-    for name in ("search.sqlite", "search.sqlite-wal", "notes.txt"):
-        (tmp_path / name).write_text("x")
-    (tmp_path / "trials" / "0").mkdir(parents=True)
-    outside = tmp_path.parent / "outside"
-    outside.mkdir()
-    (tmp_path / "logs").symlink_to(outside)
-    assert safe_directory(tmp_path, overwrite=True) == tmp_path.resolve()
-    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["notes.txt", "search.lock"]
-    assert outside.is_dir()
-
-
-def test_a_running_search_is_not_overwritten(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
-        store.append([Record("call")])
-        with pytest.raises(StoreError, match="Another search runs"):
-            safe_directory(tmp_path, overwrite=True)
-        assert len(list(store.records())) == 1
-    safe_directory(tmp_path, overwrite=True)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["search.lock"]
 
 
 def test_a_file_is_no_directory(tmp_path: Path) -> None:

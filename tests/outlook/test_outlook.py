@@ -84,7 +84,7 @@ def test_the_words_are_honest_and_the_numbers_are_recorded(large: Training) -> N
     sample = sampled(large, constraints_from({"params": 2e5}))
     outlook = ahead(large, sample.constraints).outlook
     lines = outlook.lines()
-    assert lines[0] == "The space small_images has infinitely many architectures."
+    assert lines[0] == "The space small_images has 373,248 networks x infinitely many recipes."
     meeting = len(sample.meeting(*sample.constraints))
     assert lines[1] == (
         f"Of 200 sampled architectures {meeting} meet the constraints; the tightest is params <= 200000, which "
@@ -103,14 +103,14 @@ def test_the_words_are_honest_and_the_numbers_are_recorded(large: Training) -> N
 
 def test_without_a_measurement_nothing_is_estimated(large: Training) -> None:
     found = ahead(large, gauge=None)
-    assert found.outlook.lines() == ["The space small_images has infinitely many architectures."]
+    assert found.outlook.lines() == ["The space small_images has 373,248 networks x infinitely many recipes."]
     assert found.outlook.facts()["seconds"] is None
     assert found.ledger.ask() is not None
 
 
 def test_notes_come_last(training: Training) -> None:
     lines = Outlook(training.space, sampled(training), Bounds(None, 3), notes=["Mind the gap."]).lines()
-    assert lines == ["The space tiny has 4 architectures.", "Mind the gap."]
+    assert lines == ["The space tiny has 4 networks.", "Mind the gap."]
 
 
 def ahead(
