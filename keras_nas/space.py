@@ -58,6 +58,15 @@ class Op(Node):
         self.function = layer
         self.arguments = arguments
 
+    def __getstate__(self) -> tuple[Any, bool, dict[str, Any]]:
+        """Its module knows a block by what makes nodes of it, not by the body."""
+        maker = getattr(self.function, "node_maker", None)
+        return maker or self.function, maker is not None, self.arguments
+
+    def __setstate__(self, state: tuple[Any, bool, dict[str, Any]]) -> None:
+        function, is_maker, self.arguments = state
+        self.function = function.body if is_maker else function
+
     @property
     def label(self) -> str:
         """Name for a choice among ops."""
@@ -119,6 +128,7 @@ def block(body: Callable[..., Any]) -> Block:
     made: Any = make
     made.__signature__ = own
     made.body = body
+    vars(body)["node_maker"] = made
     return cast(Block, made)
 
 

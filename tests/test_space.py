@@ -1,6 +1,7 @@
 """The space's nodes: counting, listing, building, and what is said when they are used wrongly."""
 
 import json
+import pickle
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from keras import layers
 
 from keras_nas.architecture import Architecture, Label
+from keras_nas.blocks import convolution
 from keras_nas.decisions import Decision, Decisions
 from keras_nas.errors import InvalidArgument, SpaceError
 from keras_nas.graph import Graph, Join, Shared
@@ -285,6 +287,13 @@ def test_a_space_survives_cloudpickle(name: str) -> None:
     net = CostNet()
     shapes = [net.shape(s.features(architecture, net, net.input((3,)))) for s in (space, again)]
     assert shapes[0] == shapes[1]
+
+
+def test_a_block_is_pickled_by_name() -> None:
+    """Its module knows the name as that of what makes nodes; the body alone is nowhere to be found."""
+    node = convolution(Choice("width", [8, 16]), 3)
+    again = pickle.loads(pickle.dumps(node))  # noqa: S301 - our own
+    assert again.function is node.function and repr(again) == repr(node)
 
 
 def test_the_recipe_is_decided_with_the_network() -> None:
