@@ -138,6 +138,12 @@ def plot(curves: dict[str, dict[str, np.ndarray]], path: Path) -> None:
     print(f"written: {path}")
 
 
+def _told(label: str, results: dict[str, float]) -> str:
+    """The regrets of one strategy, at the full budget and at half of it."""
+    parts = [[results[f"{label}.{half}{dataset}.regret"] for dataset in BUDGET_S] for half in ("", "half.")]
+    return "; ".join(" / ".join(f"{regret:.3f}" for regret in part) for part in parts)
+
+
 def _grid() -> np.ndarray:
     return np.linspace(0.05, 1.0, CURVE_POINTS)
 
@@ -166,6 +172,7 @@ def main() -> None:
             points = budget * _grid()
             curves[label][dataset] = np.mean([[run.regret(end) for end in points] for run in runs], axis=0)
         results[f"{label}.wall_s"] = time.perf_counter() - started
+        print(f"{label}: {_told(label, results)}, {results[f'{label}.wall_s']:.0f} s", flush=True)
     report(results, options.json)
     if options.png:
         plot(curves, options.png)
