@@ -8,7 +8,7 @@ cleanly, and replaying the log gives back the strategy's state.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from keras_nas.architecture import Architecture
@@ -76,14 +76,15 @@ class Ledger:
 
     def ask(self) -> Trial | Signal:
         """The next trial to run; `WAIT` when one must end first, `DONE` when nothing is left."""
+        fidelity: Mapping[str, float] = {}
         for _ in range(REPEATS):
             proposal = self.strategy.propose(len(self.trials), [trial.proposal for trial in self._pending.values()])
             if isinstance(proposal, Signal):
                 return DONE if proposal is DONE or not self._pending else WAIT
-            trial = self._enter(proposal)
+            trial, fidelity = self._enter(proposal), proposal.fidelity
             if trial.source == "run":
                 return trial
-        return self._unseen()
+        return self._unseen(fidelity)
 
     def tell(self, number: int, outcome: Outcome) -> None:
         """Record how a pending trial ended and let the strategy learn it.
@@ -122,6 +123,7 @@ class Ledger:
         return trial
 
     def _register(self, trial: Trial) -> None:
+        trial.proposal = replace(trial.proposal, number=trial.number)
         self.trials.append(trial)
         self.log.append(("propose", trial.number))
         known = self._known.setdefault(_key(trial.proposal), trial)
@@ -135,8 +137,8 @@ class Ledger:
         self.log.append(("observe", trial.number))
         self.strategy.observe(trial.proposal, outcome)
 
-    def _unseen(self) -> Trial | Signal:
-        """Something never tried, when the strategy keeps repeating itself; `DONE` when there is nothing."""
+    def _unseen(self, fidelity: Mapping[str, float]) -> Trial | Signal:
+        """Something never tried, as thoroughly as what the strategy keeps repeating; `DONE` when there is nothing."""
         rng = self.problem.rng(len(self.trials))
         seen = {key for key, _ in self._known}
         draws: Iterable[Architecture] = (sample(self.problem.decisions, rng) for _ in range(REPEATS))
@@ -144,7 +146,7 @@ class Ledger:
             draws = enumerate_all(self.problem.decisions)
         for architecture in draws:
             if architecture.key not in seen:
-                trial = self._enter(Proposal(architecture))
+                trial = self._enter(Proposal(architecture, fidelity))
                 seen.add(architecture.key)
                 if trial.source == "run":
                     return trial

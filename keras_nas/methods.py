@@ -44,6 +44,14 @@ METHODS: dict[str, Method] = {
     "naswot": Method("any", "random", "naswot", paper="Mellor et al., arXiv 2006.04647"),
     "zen_nas": Method("any", "evolution", "zen", paper="Lin et al., arXiv 2102.01063"),
     "zero_cost_warmup": Method("any", "evolution", "warm_start", paper="Abdelfattah et al., arXiv 2101.08134"),
+    "successive_halving": Method(
+        "any", "random", "successive_halving", paper="Jamieson and Talwalkar, arXiv 1502.07943"
+    ),
+    "hyperband": Method("any", "random", "hyperband", paper="Li et al., arXiv 1603.06560"),
+    "asha": Method("any", "random", "asha", paper="Li et al., arXiv 1810.05934"),
+    "bohb": Method("any", "tpe", "hyperband", paper="Falkner et al., arXiv 1807.01774"),
+    "mobster": Method("any", "bayesian", "asha", paper="Klein et al., arXiv 2003.10865"),
+    "evolved_transformer": Method("any", "evolution", "hurdles", paper="So et al., arXiv 1901.11117"),
     "nasbot": Method("any", "bayesian", paper="Kandasamy et al., arXiv 1802.07191"),
 }
 

@@ -84,12 +84,14 @@ class Proposal:
         fidelity: how much work to spend, in the estimator's words, `{"epochs": 4}` say; empty means its default.
         parent: number of the trial whose training to continue, if any.
         note: what the strategy wants back when it observes (JSON types only).
+        number: of the trial that it became; the ledger fills it in, so that a later proposal can name it as parent.
     """
 
     architecture: Architecture
     fidelity: Mapping[str, float] = field(default_factory=dict)
     parent: int | None = None
     note: Mapping[str, Any] = field(default_factory=dict)
+    number: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

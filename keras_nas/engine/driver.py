@@ -16,6 +16,7 @@ from typing import Any, cast
 from keras_nas.engine import events as told
 from keras_nas.engine.events import Ended, Epoch
 from keras_nas.engine.files import keep_trials
+from keras_nas.engine.inheritance import inherit
 from keras_nas.engine.interrupt import Interrupt
 from keras_nas.engine.journal import Journal
 from keras_nas.engine.plan import Listener, MakeJob, Plan, Workers
@@ -198,9 +199,16 @@ class Driver:
         attempt = self.journal.start(trial)
         reached("driver.before_submit")
         job = self.make_job(trial, self.journal.past[trial.number].changes)
+        self._inherit(trial)
         worker = self.pool.submit(job, attempt, self.folder(trial.number))
         self._under_way[attempt] = trial
         self._tell(told.TrialStarted(trial, attempt, worker))
+
+    def _inherit(self, trial: Trial) -> None:
+        """Lays what a trial goes on from into its folder."""
+        parent = trial.proposal.parent
+        if parent is not None and not inherit(self.store.directory / "trials", parent, trial.number):
+            logger.warning("trial %d begins anew: what trial %d had left is gone", trial.number, parent)
 
     def _patience(self, deadline: float) -> float | None:
         """Seconds to wait for the pool: until the deadline, and then as long as it takes (the pool kills on time)."""

@@ -18,3 +18,13 @@ class Bounds:
     max_time: float | None
     max_trials: int | None
     workers: int = 1
+
+    def front_size(self) -> int:
+        """How many networks of a front are trained to the end.
+
+        Example:
+            >>> Bounds(600.0, None).front_size(), Bounds(None, 16).front_size()
+            (6, 4)
+        """
+        affordable = self.max_time / 60.0 if self.max_time else (self.max_trials or 0) / 4
+        return min(6, max(3, int(affordable)))

@@ -10,6 +10,7 @@ from typing import Protocol
 from keras_nas.architecture import Architecture
 from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.estimators.bounds import Bounds
+from keras_nas.estimators.halving import ASHA, Hyperband, SuccessiveHalving
 from keras_nas.estimators.shared import SharedWeights
 from keras_nas.estimators.stages import BASELINE, Stages, divide
 from keras_nas.estimators.zero_cost import SCORES
@@ -82,17 +83,11 @@ class Finalists:
 
     def around(self, strategy: Strategy, budgeting: Budgeting) -> Strategy:
         """See `Stages`."""
-        finalists = self.finalists or (1 if budgeting.objectives == 1 else _front_size(budgeting))
+        finalists = self.finalists or (1 if budgeting.objectives == 1 else budgeting.bounds.front_size())
         trials = None if budgeting.max_trials is None else max(1, budgeting.max_trials - budgeting.baseline)
         bounds = replace(budgeting.bounds, max_trials=trials)
         division = divide(bounds, finalists, budgeting.overhead, self.epochs)
         return Stages(strategy, division, budgeting.clock, budgeting.first, budgeting.baseline, budgeting.work)
-
-
-def _front_size(budgeting: Budgeting) -> int:
-    """How many networks of a front are trained to the end."""
-    affordable = (budgeting.max_time or 0.0) / 60.0 if budgeting.max_time else (budgeting.max_trials or 0) / 4
-    return min(6, max(3, int(affordable)))
 
 
 @dataclass(frozen=True)
@@ -154,6 +149,10 @@ ESTIMATORS: dict[str, Callable[[], Estimator]] = {
     "finalists": Finalists,
     "several_finalists": update_wrapper(partial(Finalists, 4, (30.0, 60.0)), Finalists, updated=()),
     "full_training": FullTraining,
+    "successive_halving": SuccessiveHalving,
+    "hyperband": Hyperband,
+    "asha": ASHA,
+    "hurdles": update_wrapper(partial(ASHA, 2), ASHA, updated=()),
     "zero_cost": ZeroCost,
     "warm_start": WarmStart,
     "shared_weights": SharedWeights,

@@ -73,8 +73,11 @@ def fit(
     feed = _feed(training, data, settings, state["epoch"] if state else 0, (finished, architecture is None))
     spent = (time.monotonic() - lesson.start) + (state["seconds"] if state else 0.0)
     rate = settings["learning_rate"]
-    schedule = Schedule(lesson.budget, lambda progress: one_cycle(progress, rate), feed.steps, spent, feed.epoch)
-    watch = Watch(report, Checkpoint(report.folder, training.precision, schedule))
+    before = state["inherited"] if state else 0.0
+    budget, steps = lesson.budget.after(before), feed.steps / lesson.budget.rows
+    done = state["epochs"] if state else 0.0
+    schedule = Schedule(budget, lambda progress: one_cycle(progress, rate), steps, spent, done)
+    watch = Watch(report, Checkpoint(report.folder, training.precision, schedule, inherited=before))
     with strategy_over(lesson.devices).scope():
         network = _network(training, built, finished, lesson)
         trainer = _trainer(training, network, settings, finished, lesson.towers)
@@ -88,9 +91,9 @@ def fit(
     if not all(np.isfinite(weight).all() for weight in weights):
         raise TrialError("not_finite", "weights are no numbers after training; a lower learning rate may help.")
     (built.network if finished else built.raw).set_weights(weights)
-    batches = schedule.batches - feed.epoch * feed.steps
+    batches = schedule.batches - schedule.begun
     return {
-        "epochs": schedule.batches / feed.steps,
+        "epochs": schedule.epochs,
         "images_per_s": batches * settings["batch_size"] / max(1e-9, time.monotonic() - began),
         "settings": settings,
         "precision": training.precision,
@@ -100,7 +103,7 @@ def fit(
 
 def compiled(lesson: Lesson, schedule: Schedule) -> bool:
     """Whether XLA compiles the step: on one device, where the timing says that it pays for what is to be trained."""
-    timing, budget = lesson.timing, lesson.budget
+    timing, budget = lesson.timing, schedule.budget
     if timing is None or lesson.devices > 1:
         return False
     left = [] if budget.seconds is None else [budget.seconds - schedule.seconds]
@@ -123,10 +126,10 @@ def _run(trainer: Trainer, feed: Feed, schedule: Schedule, callbacks: list[Any])
     """Train until the budget is spent; not at all where it is."""
     if schedule.progress >= 1.0:
         return
-    epochs = schedule.budget.epochs
+    budget = schedule.budget
     trainer.fit(
         **feed.fit_arguments(),
-        epochs=int(np.ceil(epochs)) if epochs is not None else FOREVER,
+        epochs=FOREVER if budget.epochs is None else feed.epoch + int(np.ceil(budget.epochs / budget.rows)),
         callbacks=callbacks,
         verbose=0,
     )

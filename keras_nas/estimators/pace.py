@@ -9,6 +9,7 @@ from statistics import median
 
 from keras_nas.engine import events as told
 from keras_nas.estimators.gauge import Gauge
+from keras_nas.estimators.ladder import grown
 from keras_nas.ledger import Trial, is_training
 from keras_nas.objectives.cost import CostedLayer
 from keras_nas.objectives.layer_costs.shapes import size_of
@@ -51,7 +52,7 @@ class Pace:
         if UNTRAINED in fidelity:
             return self.before
         ends = [max(fidelity["seconds"], self.before)] if "seconds" in fidelity else []
-        ends += [self.before + fidelity["epochs"] * self.epoch] if "epochs" in fidelity else []
+        ends += [self.before + grown(fidelity) * self.epoch] if "epochs" in fidelity else []
         return min(ends, default=self.before) + self.after
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
+
+from keras_nas.estimators.ladder import ROWS, RUNG
 
 
 @dataclass(frozen=True)
@@ -17,10 +19,28 @@ class Budget:
     Args:
         epochs: passes over the training rows, may be a fraction.
         seconds: from the start of the trial, building and tracing included.
+        goes_on: whether a longer training may go on from its end, so that its state is kept.
+        rows: share of the training rows that it sees; epochs still count all of them.
     """
 
     epochs: float | None = None
     seconds: float | None = None
+    goes_on: bool = False
+    rows: float = 1.0
+
+    @classmethod
+    def of(cls, fidelity: Mapping[str, float]) -> Budget:
+        """That of a trial.
+
+        Example:
+            >>> Budget.of({"epochs": 3.0, "rung": 1.0})
+            Budget(epochs=3.0, seconds=None, goes_on=True, rows=1.0)
+        """
+        return cls(fidelity.get("epochs"), fidelity.get("seconds"), RUNG in fidelity, fidelity.get(ROWS, 1.0))
+
+    def after(self, seconds: float) -> Budget:
+        """With the seconds that went into a training before this trial went on with it."""
+        return self if self.seconds is None else replace(self, seconds=self.seconds + seconds)
 
     def progress(self, epochs: float, seconds: float) -> float:
         """Share of the budget that is spent, from 0 to 1."""
@@ -47,9 +67,9 @@ class Schedule(keras.callbacks.Callback):
     Args:
         budget: how long to train.
         rate: learning rate at a progress.
-        steps: batches in an epoch.
-        spent: seconds that were spent before (building, an earlier attempt).
-        epoch: epochs that an earlier attempt has finished.
+        steps: batches in an epoch of all rows.
+        spent: seconds that were spent before (building, an earlier attempt, a trial that this one goes on from).
+        epoch: epochs that were trained before, may be a fraction.
         clock: seconds, monotonic.
     """
 
@@ -57,9 +77,9 @@ class Schedule(keras.callbacks.Callback):
         self,
         budget: Budget,
         rate: Callable[[float], float],
-        steps: int,
+        steps: float,
         spent: float = 0.0,
-        epoch: int = 0,
+        epoch: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
@@ -68,7 +88,7 @@ class Schedule(keras.callbacks.Callback):
         self.steps = steps
         self.clock = clock
         self.start = clock() - spent
-        self.batches = epoch * steps
+        self.batches = self.begun = round(epoch * steps)
 
     @property
     def seconds(self) -> float:
@@ -76,9 +96,14 @@ class Schedule(keras.callbacks.Callback):
         return self.clock() - self.start
 
     @property
+    def epochs(self) -> float:
+        """Passes over all training rows so far."""
+        return self.batches / self.steps
+
+    @property
     def progress(self) -> float:
         """Share of the budget that is spent."""
-        return self.budget.progress(self.batches / self.steps, self.seconds)
+        return self.budget.progress(self.epochs, self.seconds)
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Set the learning rate."""

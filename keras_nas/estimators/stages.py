@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -160,19 +160,16 @@ class Stages(Strategy):
     def _exploring(self, running: int) -> bool:
         division = self.division
         number = division.explore_trials
-        if number is not None and len(self._trained()) + running >= number:
+        if number is not None and self._trained() + running >= number:
             return False
         if division.explore_seconds is None:
             return number is not None
         slot = division.explore.get("seconds", 0.0)
         return not self._explored or self.clock() + 0.6 * slot <= division.explore_seconds
 
-    def _trained(self) -> set[Architecture]:
-        """What exploring trials were spent on: repeats and refusals cost none."""
-        refused = [
-            outcome.failure is not None and outcome.failure.kind == "infeasible" for _, outcome in self._explored
-        ]
-        return {p.architecture for (p, _), no in zip(self._explored, refused, strict=True) if not no}
+    def _trained(self) -> int:
+        """How many exploring trials were trained: repeats and refusals cost none."""
+        return len({proposal.architecture for proposal, outcome in self._explored if not refused(outcome)})
 
     def _explore(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
         seen = {proposal.architecture for proposal, _ in self._explored} | {p.architecture for p in pending}
@@ -194,13 +191,17 @@ class Stages(Strategy):
             return division.explore
         return {"final": 1.0, "seconds": round(max(1.0, left), 1), "epochs": division.final_epochs}
 
+    def _ranked(self) -> list[Proposal]:
+        """What was explored, best first; each with the trial that its finalist goes on from, if any."""
+        best = dict.fromkeys(proposal.architecture for proposal in best_first(self, self._explored))
+        return [Proposal(architecture) for architecture in best]
+
     def _finalists(self) -> list[Proposal]:
         """The best explored, best first, without those that proved too slow; the user's baseline at the end."""
-        best = dict.fromkeys(proposal.architecture for proposal in best_first(self, self._explored))
         slow = too_slow(self._ended)
-        fit = [architecture for architecture in best if architecture not in slow]
-        finalists = [Proposal(architecture) for architecture in fit[: self.division.finalists]]
-        return finalists + [Proposal(Architecture({}), note={BASELINE: True})] * self.baseline
+        fit = [proposal for proposal in self._ranked() if proposal.architecture not in slow]
+        own = Proposal(Architecture({}), note={BASELINE: True})
+        return fit[: self.division.finalists] + [own] * self.baseline
 
     def _final(self, left: Sequence[Proposal]) -> Proposal | Signal:
         """The next finalist with its share of the rest; `DONE` where that is too little."""
@@ -211,7 +212,7 @@ class Stages(Strategy):
             if share < division.least_seconds:
                 return DONE
             budget = {"seconds": round(max(1.0, share), 1), **budget}
-        return Proposal(left[0].architecture, {"final": 1.0, **budget}, note=left[0].note)
+        return replace(left[0], fidelity={"final": 1.0, **budget, **left[0].fidelity})
 
     def _share(self, left: Sequence[Proposal], seconds: float) -> float:
         """Seconds for the first of some finalists: the least for each that can have it, and the rest by their work."""
@@ -224,6 +225,11 @@ class Stages(Strategy):
 
 def _among(proposal: Proposal, begun: Sequence[Proposal]) -> bool:
     return any(other.architecture == proposal.architecture for other in begun)
+
+
+def refused(outcome: Outcome) -> bool:
+    """Whether a proposal cost nothing, since it was known that it cannot meet a constraint."""
+    return outcome.failure is not None and outcome.failure.kind == "infeasible"
 
 
 def too_slow(ended: Sequence[tuple[Proposal, Outcome]]) -> set[Architecture]:

@@ -30,23 +30,50 @@ class Checkpoint:
         precision: policy of the training; another one's optimizer has other variables.
         schedule: whose time is kept.
         every: seconds of training between two writes.
+        inherited: seconds that went into the training before this trial went on with it.
     """
 
-    def __init__(self, folder: Path, precision: str, schedule: Schedule, every: float | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        precision: str,
+        schedule: Schedule,
+        every: float | None = None,
+        inherited: float = 0.0,
+    ) -> None:
         self.folder = folder
         self.precision = precision
         self.schedule = schedule
         self.every = WRITE_EVERY if every is None else every
+        self.inherited = inherited
         self.written = schedule.seconds
+        self.epoch, self.batches = 0, schedule.batches
 
     def epoch_ended(self, model: Any, epoch: int) -> None:
-        """Write when it is time: weights under a name of their own first, then the JSON that names them."""
-        if self.schedule.seconds - self.written < self.every:
-            return
-        weights = self.folder / f"epoch{epoch}.weights.h5"
+        """Write when it is time."""
+        self.epoch = epoch
+        if self.schedule.seconds - self.written >= self.every:
+            self.write(model)
+
+    def training_ended(self, model: Any) -> None:
+        """Write where a longer training may go on from here, unless that is done."""
+        if self.schedule.budget.goes_on and self.batches < self.schedule.batches:
+            self.write(model)
+
+    def write(self, model: Any) -> None:
+        """Weights under a name of their own first, then the JSON that names them."""
+        weights = self.folder / f"epoch{self.epoch}.weights.h5"
         model.save_weights(weights)
-        self.written = self.schedule.seconds
-        state = {"epoch": epoch, "seconds": self.written, "weights": weights.name, "precision": self.precision}
+        self.written, self.batches = self.schedule.seconds, self.schedule.batches
+        state = {
+            "trial": self.folder.name,
+            "epoch": self.epoch,
+            "epochs": self.schedule.epochs,
+            "seconds": self.written,
+            "inherited": self.inherited,
+            "weights": weights.name,
+            "precision": self.precision,
+        }
         write_atomically(self.folder / "checkpoint.json", json.dumps(state).encode())
         for old in self.folder.glob("epoch*.weights.h5"):
             if old != weights:
@@ -54,7 +81,10 @@ class Checkpoint:
 
 
 def last_checkpoint(folder: Path, precision: str) -> dict[str, Any] | None:
-    """The state that an earlier attempt left: `epoch`, `seconds`, `weights` (a path); None when there is none.
+    """The state that an earlier attempt left, or the trial that this one goes on from; None when there is none.
+
+    It has `epoch`, the number of the next one, `epochs` that were trained, perhaps not to the end of the last,
+    `seconds` that went into them and how many of these were `inherited`, and `weights` (a path).
 
     Args:
         folder: the trial's folder.
@@ -64,7 +94,10 @@ def last_checkpoint(folder: Path, precision: str) -> dict[str, Any] | None:
     if not file.exists():
         return None
     state: dict[str, Any] = json.loads(file.read_text())
-    return {**state, "weights": folder / state["weights"]} if state["precision"] == precision else None
+    own = state["trial"] == folder.name
+    inherited = state["inherited"] if own else state["seconds"]
+    whole = {**state, "weights": folder / state["weights"], "inherited": inherited}
+    return whole if state["precision"] == precision else None
 
 
 class Watch(keras.callbacks.Callback):
@@ -99,6 +132,10 @@ class Watch(keras.callbacks.Callback):
             self.report(epoch + 1, metrics)
         except Stop as stop:
             self._stop(stop)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Keep the state that a longer training would go on from."""
+        self.checkpoint.training_ended(self.model)
 
     def _stop(self, stop: Stop) -> None:
         schedule = self.checkpoint.schedule

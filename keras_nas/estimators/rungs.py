@@ -1,0 +1,237 @@
+"""Explore by rungs: many short trainings, of which the best go on from where they stopped; then finalists.
+
+A strategy around a strategy, as `Stages` is, whose exploring has several lengths. The strategy inside says which
+architecture enters next; those that did best are promoted by the trial that goes on from their last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from keras_nas.architecture import Architecture
+from keras_nas.estimators.climbing import Climb, gains, levelled
+from keras_nas.estimators.ladder import BRACKET, PAST, RUNG, Ladder
+from keras_nas.estimators.stages import Division, Stages, best_first, refused
+from keras_nas.strategy import DONE, Outcome, Problem, Proposal, Signal, Strategy
+
+STUCK = 32
+"""Repeats in a row after which the strategy inside has nothing new to say."""
+MARGIN = 10
+"""Trials of each rung that are kept beyond those that go on: others may turn out worse."""
+WORTH = 0.6
+"""Share of a trial that has to fit into the time of its rung."""
+Place = tuple[int, int]
+"""A bracket and a rung."""
+
+
+class Rungs(Stages):
+    """Successive halving, Hyperband and ASHA, by the ladder that it is given.
+
+    Who is among the best third of a rung (with factor 3) goes on to the next. With a free worker nothing waits: as
+    long as others of the rung are running, the third is that of those that have ended (ASHA's rule), and where nobody
+    may go on, somebody new enters. With several objectives the best are those of the first fronts, the lonely first.
+
+    The strategy inside learns from every architecture once, by its longest training; scores of shorter ones are made
+    comparable by what training on has added for others, in the median.
+
+    Args:
+        explorer: says what enters.
+        division: of the budget.
+        clock: seconds of wall-clock time that the search has used.
+        first: architectures that enter before the explorer is asked.
+        baseline: whether the user's own model is trained as long as a finalist.
+        work: of training an architecture, on any scale; several finalists share the time accordingly.
+        ladder: rungs and brackets.
+    """
+
+    def __init__(
+        self,
+        explorer: Strategy,
+        division: Division,
+        clock: Callable[[], float],
+        first: Sequence[Architecture],
+        baseline: bool,
+        work: Callable[[Architecture], float],
+        ladder: Ladder,
+    ) -> None:
+        super().__init__(explorer, division, clock, first, baseline, work)
+        self.ladder = ladder
+
+    def begin(self, problem: Problem) -> None:
+        """Nobody has entered."""
+        super().begin(problem)
+        self._climbs: dict[Architecture, Climb] = {}
+        self._ranks: dict[Place, list[Architecture]] = {}
+        self._gains: list[dict[str, float]] = []
+        self._entered: list[Proposal] = []
+        self._lost: set[int | None] = set()
+        self._repeats = 0
+
+    def observe(self, proposal: Proposal, outcome: Outcome) -> None:
+        """A new place on a rung, which may change what all scores below it mean; or how a finalist did."""
+        if "final" in proposal.fidelity:
+            super().observe(proposal, outcome)
+            return
+        self._explored.append((proposal, outcome))
+        bracket, rung = _place(proposal)
+        climb = self._climbs.setdefault(proposal.architecture, Climb(bracket, proposal))
+        again = rung in climb.outcomes
+        if again or not climb.outcomes:
+            self._repeats = self._repeats + 1 if again else 0
+        if not again:
+            climb.outcomes[rung], climb.numbers[rung] = outcome, proposal.number
+            self._ranks[climb.bracket, rung] = self._ranked_on(climb.bracket, rung)
+            self._lost |= {other.number for other in self._climbs.values()} - set(self.continues())
+        self._learn(proposal, climb)
+
+    def continues(self) -> Collection[int]:
+        """The trials from which the best of each rung may go on, and some more on the rungs that still fill."""
+        newest = self._newest(())
+        kept = set(self.explorer.continues())
+        for (bracket, rung), ranked in self._ranks.items():
+            count = -(-self._ended_on(bracket, rung) // self.ladder.factor) + MARGIN * (bracket == newest)
+            waiting = [self._climbs[architecture] for architecture in ranked[:count]]
+            kept |= {climb.number for climb in waiting if climb.top == rung and climb.number is not None}
+        return kept
+
+    def _learn(self, proposal: Proposal, climb: Climb) -> None:
+        """Tell the explorer: of a promoted architecture by telling it all anew, since scores below mean more now."""
+        if len(climb.outcomes) == 1:
+            self._entered.append(proposal)
+            self.explorer.observe(proposal, levelled(climb, self._gains))
+            return
+        self._gains = gains(self._climbs.values(), len(self.ladder.levels))
+        self.explorer.begin(self.problem)
+        for entered in self._entered:
+            self.explorer.observe(entered, levelled(self._climbs[entered.architecture], self._gains))
+
+    def _ranked_on(self, bracket: int, rung: int) -> list[Architecture]:
+        """Who ended well on a rung, best first."""
+        members = [(c.entry, c.outcomes[rung]) for c in self._climbs.values() if c.on(bracket, rung)]
+        return [proposal.architecture for proposal in best_first(self, members)]
+
+    def _ended_on(self, bracket: int, rung: int) -> int:
+        return sum(climb.on(bracket, rung) for climb in self._climbs.values())
+
+    def _newest(self, pending: Sequence[Proposal]) -> int:
+        """The bracket that was begun last."""
+        begun = [climb.bracket for climb in self._climbs.values()]
+        return max([*begun, *(_place(proposal)[0] for proposal in pending)], default=0)
+
+    def _trained(self) -> int:
+        """Trainings so far: one for each rung that an architecture has climbed."""
+        ended = [outcome for climb in self._climbs.values() for outcome in climb.outcomes.values()]
+        return sum(not refused(outcome) for outcome in ended)
+
+    def _explore(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
+        """Somebody goes on or enters, in the brackets in turn; the next bracket begins where a worker would wait."""
+        whole = self._fidelity(pending)
+        if "final" in whole:
+            return self._enter(number, pending, whole) or DONE
+        for bracket in range(max(self._newest(pending) + 2, len(self.ladder.brackets))):
+            found = self._advance(number, pending, bracket)
+            if found is not None:
+                return found
+        return self._spare(pending) or DONE
+
+    def _advance(self, number: int, pending: Sequence[Proposal], bracket: int) -> Proposal | None:
+        """What there is to do in a bracket: the lowest rung first, or for ASHA the highest."""
+        found = self.ladder.bracket(bracket)
+        if found is None:
+            return None
+        rungs = range(found.entry, len(self.ladder.levels))
+        for rung in reversed(rungs) if self.ladder.eager else rungs:
+            if rung > found.entry:
+                proposal = self._promote(pending, bracket, rung)
+            else:
+                proposal = self._enter_bracket(number, pending, bracket)
+            if proposal is not None:
+                return proposal
+        return None
+
+    def _enter_bracket(self, number: int, pending: Sequence[Proposal], bracket: int) -> Proposal | None:
+        found = self.ladder.bracket(bracket)
+        if found is None or not self._is_open(pending, bracket):
+            return None
+        return self._enter(number, pending, self.ladder.fidelity(bracket, found.entry, entering=True))
+
+    def _enter(self, number: int, pending: Sequence[Proposal], fidelity: Mapping[str, float]) -> Proposal | None:
+        """A known architecture, or what the explorer says; what it said before is answered from the record."""
+        running = {proposal.architecture: proposal for proposal in pending}
+        for architecture in self.first:
+            if architecture not in self._climbs and architecture not in running:
+                return Proposal(architecture, fidelity)
+        if self._repeats >= STUCK or len({*self._climbs, *running}) >= self.problem.decisions.size:
+            return None
+        answer = self.explorer.propose(number, [p for p in pending if p.architecture not in self._climbs])
+        if isinstance(answer, Signal):
+            return None
+        climb = self._climbs.get(answer.architecture)
+        known = climb.entry if climb else running.get(answer.architecture)
+        return Proposal(answer.architecture, known.fidelity if known else fidelity, answer.parent, answer.note)
+
+    def _is_open(self, pending: Sequence[Proposal], bracket: int) -> bool:
+        """Whether more may enter a bracket."""
+        found = self.ladder.bracket(bracket)
+        if found is None:
+            return False
+        entering = [p for p in pending if _place(p)[0] == bracket and p.architecture not in self._climbs]
+        entered = self._ended_on(bracket, found.entry) + len(entering)
+        in_time = self._in_time(pending, bracket, self.ladder.fidelity(bracket, found.entry, entering=True))
+        return in_time and (found.size is None or entered < found.size)
+
+    def _promote(self, pending: Sequence[Proposal], bracket: int, rung: int, spare: bool = False) -> Proposal | None:
+        """The best on the rung below that may go on and has not; with time to spare the next best too."""
+        fidelity = self.ladder.fidelity(bracket, rung, entering=False)
+        if not self._in_time(pending, bracket, fidelity):
+            return None
+        running = {proposal.architecture for proposal in pending}
+        ended, factor = self._ended_on(bracket, rung - 1), self.ladder.factor
+        count = -(-ended // factor) if self._is_through(pending, bracket, rung - 1) else ended // factor
+        ranked = self._ranks.get((bracket, rung - 1), [])
+        for architecture in ranked if spare else ranked[:count]:
+            climb = self._climbs[architecture]
+            if climb.top == rung - 1 and architecture not in running and climb.number not in self._lost:
+                return Proposal(architecture, fidelity, climb.number)
+        return None
+
+    def _is_through(self, pending: Sequence[Proposal], bracket: int, rung: int) -> bool:
+        """Whether nobody will come to a rung any more."""
+        below = [place for place in map(_place, pending) if place[0] == bracket and place[1] <= rung]
+        return not below and not self._is_open(pending, bracket)
+
+    def _spare(self, pending: Sequence[Proposal]) -> Proposal | None:
+        """Where time is set, a worker that would wait for the others trains on the next best."""
+        for bracket, found in enumerate(self.ladder.brackets):
+            for rung in range(found.entry + 1, len(self.ladder.levels)):
+                proposal = self._promote(pending, bracket, rung, spare=True) if found.until and pending else None
+                if proposal is not None:
+                    return proposal
+        return None
+
+    def _in_time(self, pending: Sequence[Proposal], bracket: int, fidelity: Mapping[str, float]) -> bool:
+        found = self.ladder.bracket(bracket)
+        if found is None or not found.until or not (self._explored or pending):
+            return found is not None
+        return self.clock() + WORTH * fidelity["seconds"] <= found.until[int(fidelity[RUNG])]
+
+    def _ranked(self) -> list[Proposal]:
+        """Who came highest, best first, each with the trial that a finalist goes on from."""
+        good = [climb for climb in self._climbs.values() if climb.outcome.ok]
+        ranked: list[Proposal] = []
+        for rung in reversed(range(len(self.ladder.levels))):
+            members = [(climb.entry, climb.outcome) for climb in good if climb.top == rung]
+            ranked += best_first(self, members)
+        return [self._continued(proposal.architecture) for proposal in ranked]
+
+    def _continued(self, architecture: Architecture) -> Proposal:
+        """The architecture with the trial to go on from; without one where that was not kept."""
+        climb = self._climbs[architecture]
+        if climb.number is None or climb.number in self._lost:
+            return Proposal(architecture)
+        return Proposal(architecture, {PAST: self.ladder.levels[climb.top].epochs}, climb.number)
+
+
+def _place(proposal: Proposal) -> Place:
+    """The bracket and the rung of a trial."""
+    return int(proposal.fidelity.get(BRACKET, 0)), int(proposal.fidelity.get(RUNG, 0))
