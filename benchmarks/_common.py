@@ -13,6 +13,8 @@ from typing import Any
 
 from keras_nas.files import write_atomically
 
+os.environ.setdefault("KERAS_NAS_HISTORY", "off")  # no search of a benchmark begins with what another one found
+
 PACKAGES = ("tensorflow", "keras", "keras-tuner", "numpy", "scikit-learn")
 
 

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 os.environ["KERAS_NAS_CACHE"] = tempfile.mkdtemp()
 atexit.register(shutil.rmtree, os.environ["KERAS_NAS_CACHE"])
+os.environ["KERAS_NAS_HISTORY"] = "off"
 
 hypothesis.settings.register_profile("project", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("project")
