@@ -96,6 +96,7 @@ class SuccessiveHalving:
     over: Growing = "epochs"
     finalists: int | None = None
     eager: ClassVar[bool] = False
+    rounds: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if isinstance(self.factor, bool) or not isinstance(self.factor, int) or self.factor < 2:
@@ -145,7 +146,8 @@ class SuccessiveHalving:
             )
             for rung, share in enumerate(shares)
         ]
-        return Ladder(levels, self._brackets(room, rungs), factor, self.eager, overhead)
+        again = self.rounds and seconds is None
+        return Ladder(levels, self._brackets(room, rungs), factor, self.eager, overhead, again)
 
     def _fits(self, room: Room, rungs: int) -> bool:
         """Whether there is something to compare on each of so many rungs."""
@@ -206,6 +208,8 @@ class Hyperband(SuccessiveHalving):
         Li et al., "Hyperband: a novel bandit-based approach to hyperparameter optimization", arXiv 1603.06560; with
         a model of what to try next, Falkner et al., "BOHB", arXiv 1807.01774.
     """
+
+    rounds: ClassVar[bool] = True
 
     def _fits(self, room: Room, rungs: int) -> bool:
         enough = room.slots / rungs >= FEWEST * float(self.factor) ** (rungs - 1) * work_of(rungs, self.factor)

@@ -49,10 +49,11 @@ class Ladder:
 
     Args:
         levels: of the rungs, the shortest first.
-        brackets: in turn; over and over where they have sizes.
+        brackets: in turn.
         factor: one in so many goes on from each rung.
         eager: whether promoting comes before entering, as in ASHA, or after it.
         overhead: seconds of a trial before it trains, which one that goes on has once more.
+        again: whether the first bracket follows the last.
     """
 
     levels: Sequence[Level]
@@ -60,11 +61,11 @@ class Ladder:
     factor: int = 3
     eager: bool = False
     overhead: float = 0.0
+    again: bool = False
 
     def bracket(self, number: int) -> Bracket | None:
         """The bracket of that number; None where there is none any more."""
-        bracket = self.brackets[number % len(self.brackets)]
-        return bracket if number < len(self.brackets) or not bracket.until else None
+        return self.brackets[number % len(self.brackets)] if self.again or number < len(self.brackets) else None
 
     def fidelity(self, bracket: int, rung: int, entering: bool) -> dict[str, float]:
         """Of a trial.

@@ -201,10 +201,12 @@ class Rungs(Stages):
         return not below and not self._is_open(pending, bracket)
 
     def _spare(self, pending: Sequence[Proposal]) -> Proposal | None:
-        """Where time is set, a worker that would wait for the others trains on the next best."""
+        """The next best, for a worker that would wait for the others, and for trials that are left."""
         for bracket, found in enumerate(self.ladder.brackets):
+            if found.until and not pending:
+                continue
             for rung in range(found.entry + 1, len(self.ladder.levels)):
-                proposal = self._promote(pending, bracket, rung, spare=True) if found.until and pending else None
+                proposal = self._promote(pending, bracket, rung, spare=True)
                 if proposal is not None:
                     return proposal
         return None

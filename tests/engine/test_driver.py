@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
+from keras_nas.architecture import Architecture
 from keras_nas.engine import events as told
 from keras_nas.engine.driver import Driver
 from keras_nas.engine.events import Ended, Epoch
 from keras_nas.engine.inline import Inline
-from keras_nas.engine.job import Job
+from keras_nas.engine.job import Job, Report
 from keras_nas.engine.plan import Plan, retry_lost
 from keras_nas.engine.pool import Pool
 from keras_nas.engine.process import WorkerSettings
@@ -334,6 +335,51 @@ def test_what_a_later_trial_goes_on_from_is_kept(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         Driver(record, make_job, Inline(), store, Plan(max_trials=6, keep=lambda trials: [])).run()
     assert seen == [set(), {"0"}, {"0"}, {"0"}, set(), set()]
+
+
+def go_on(report: Report, goal: int) -> dict[str, Any]:
+    """Trains from where the folder says, and leaves a model."""
+    told = fakes.train(report, {"a": 1, "b": 1, "c": 1}, goal)
+    (report.folder / "model.keras").write_text("the model")
+    return {**told, "measurements": {"epochs": len((report.folder / "epochs.log").read_text().split())}}
+
+
+class Ladder(fakes.Climber):
+    """Each trial goes on from the one before."""
+
+    def continues(self) -> list[int]:
+        return [proposal.number for proposal, _ in self.history[-1:] if proposal.number is not None]
+
+    def propose(self, number: int, pending: Any) -> Proposal | Signal:
+        parent = self.history[-1][0].number if self.history else None
+        return Proposal(Architecture({"a": 1, "b": 1, "c": 1}), {"epochs": 2.0 * number + 2}, parent)
+
+
+def ladder_job(trial: Trial, changes: Mapping[str, Any]) -> Job:
+    return Job(go_on, {"goal": int(trial.proposal.fidelity["epochs"])})
+
+
+def test_a_trial_goes_on_from_what_its_parent_left(tmp_path: Path) -> None:
+    """No epoch is run twice, the model is not handed on, and what was left half copied does not count."""
+    (tmp_path / "trials" / "inherited-1").mkdir(parents=True)
+    record = Ledger(Ladder(), fakes.problem())
+    with Store(tmp_path) as store:
+        Driver(record, ladder_job, Inline(), store, Plan(max_trials=3, keep=lambda trials: [])).run()
+    assert rows(tmp_path, "SELECT trial, epoch FROM epochs") == [(0, 1), (0, 2), (1, 3), (1, 4), (2, 5), (2, 6)]
+    assert [value for (value,) in rows(tmp_path, "SELECT value FROM measurements")] == [2, 4, 6]
+    assert {path.name for path in (tmp_path / "trials").iterdir()} == {"2"}
+
+
+def test_a_trial_whose_parent_is_gone_begins_anew_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Forgets(Ladder):
+        def continues(self) -> list[int]:
+            return []
+
+    record = Ledger(Forgets(), fakes.problem())
+    with Store(tmp_path) as store:
+        Driver(record, ladder_job, Inline(), store, Plan(max_trials=2, keep=lambda trials: [])).run()
+    assert rows(tmp_path, "SELECT epoch FROM epochs WHERE trial = 1") == [(1,), (2,), (3,), (4,)]
+    assert "trial 1 begins anew: what trial 0 had left is gone" in caplog.text
 
 
 class Waits(fakes.Climber):

@@ -3,15 +3,17 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
 import pytest
 
+from keras_nas.engine.inheritance import inherit
 from keras_nas.engine.job import Stop, TrialError
 from keras_nas.estimators import watch
 from keras_nas.estimators.assignment import Options
+from keras_nas.estimators.schedule import Budget, one_cycle
 from keras_nas.estimators.scoring import validation_scores
 from keras_nas.estimators.training import train
 from keras_nas.estimators.xla import Timing
@@ -62,6 +64,59 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path: Path, mon
     assert told["measurements"]["epochs"] == 4
     for one, two in zip(*(weights(folder) for folder in (whole.folder, ear.folder)), strict=True):
         np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-5)
+
+
+def test_a_longer_training_goes_on_where_a_shorter_one_ended(tmp_path: Path) -> None:
+    """It begins with that one's weights, at the learning rate that the longer training has after as many epochs."""
+    training = tiny_training(tmp_path, callbacks=(Rates(),))
+    rates = Rates.noted
+    rates.clear()
+    told = trained(training, Ear(tmp_path / "0"), 1.5, rung=0.0)
+    begun = len(rates)
+    assert told["measurements"]["epochs"] == 1.5
+    left = {path.name for path in (tmp_path / "0").iterdir()}
+    assert inherit(tmp_path, 0, 1)
+    longer = Ear(tmp_path / "1")
+    told = trained(training, longer, 4.5, past_epochs=1.5)
+    assert told["measurements"]["epochs"] == 4.5
+    assert longer.epochs == [3, 4, 5], "the epoch that was broken off is not begun again"
+    assert len(rates) == 3 * begun
+    expected = [one_cycle((begun + step) / (3 * begun), 0.02) for step in range(2 * begun)]
+    assert rates[begun:] == pytest.approx(expected, rel=1e-4)
+    assert {path.name for path in (tmp_path / "0").iterdir()} == left, "the shorter one can be gone on from again"
+    assert told["scores"]["val_accuracy"] > 0.6
+
+
+def test_seconds_are_those_of_the_trial_itself(tmp_path: Path) -> None:
+    """A trial with ten seconds more is half way when it goes on from one that took ten, and after its own crash too."""
+    state = {"trial": "0", "epoch": 3, "epochs": 2.5, "seconds": 10.0, "inherited": 0.0}
+    folder = tmp_path / "1"
+    folder.mkdir()
+    for changes, inherited in (({}, 10.0), ({"trial": "1", "seconds": 14.0, "inherited": 10.0}, 10.0)):
+        told = {**state, **changes, "weights": "w.h5", "precision": "float32"}
+        (folder / "checkpoint.json").write_text(json.dumps(told))
+        found = watch.last_checkpoint(folder, "float32")
+        assert found is not None
+        budget = Budget.of({"seconds": 10.0}).after(found["inherited"])
+        assert found["inherited"] == inherited
+        assert budget.progress(0.0, found["seconds"]) == pytest.approx(found["seconds"] / 20)
+
+
+def test_a_share_of_the_rows_is_seen_as_often_as_all_would_be(tmp_path: Path) -> None:
+    """Two epochs' worth of work on a half of the rows are four passes over it."""
+    ear = Ear(tmp_path / "0")
+    told = trained(tiny_training(tmp_path), ear, 2, rows=0.5)
+    assert told["measurements"]["epochs"] == 2
+    assert ear.epochs == [1, 2, 3, 4]
+
+
+class Rates(keras.callbacks.Callback):
+    """Notes the learning rate of every batch."""
+
+    noted: ClassVar[list[float]] = []
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.noted.append(float(self.model.optimizer.learning_rate.numpy()))
 
 
 def weights(folder: Path) -> list[np.ndarray]:
