@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from keras_nas import blocks as blocks
     from keras_nas import callbacks as callbacks
     from keras_nas import errors as errors
+    from keras_nas import estimators as estimators
     from keras_nas import objectives as objectives
     from keras_nas import oracle as oracle
     from keras_nas import tuners as tuners
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_SUBMODULES = ("blocks", "callbacks", "errors", "objectives", "oracle", "tuners")
+_SUBMODULES = ("blocks", "callbacks", "errors", "estimators", "objectives", "oracle", "tuners")
 
 _NAMES = {
     "search": ("search",),
