@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from keras_nas.graph import Graph as Graph
     from keras_nas.graph import Join as Join
     from keras_nas.graph import Shared as Shared
+    from keras_nas.history import history as history
     from keras_nas.hypermodel import SpaceHyperModel as SpaceHyperModel
     from keras_nas.ledger import Ledger as Ledger
     from keras_nas.methods import methods as methods
@@ -68,6 +69,7 @@ _NAMES = {
     "architecture": ("Architecture",),
     "decisions": ("Decision", "Decisions"),
     "graph": ("Graph", "Join", "Shared"),
+    "history": ("history",),
     "hypermodel": ("SpaceHyperModel",),
     "ledger": ("Ledger",),
     "net": ("Net",),

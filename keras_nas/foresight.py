@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from keras_nas.objectives.latency import TARGETS, measure_latency
 from keras_nas.objectives.latency_predictor import LatencyPredictor
 from keras_nas.objectives.latency_table import LatencyTable, Setting
 from keras_nas.objectives.operations import Operation, operations_of
+from keras_nas.predictors.structure import structure
 from keras_nas.spaces import Space
 from keras_nas.tasks import Signature, Task
 
@@ -53,6 +55,16 @@ def reader(task: Task, space: Space, signature: Signature) -> Read:
         return outputs
 
     return read
+
+
+def describer(read: Read) -> Callable[[Architecture], Mapping[str, float]]:
+    """A function from an architecture to what a predictor may learn from: the structure of its network."""
+
+    @cache
+    def describe(architecture: Architecture) -> Mapping[str, float]:
+        return structure(read(architecture))
+
+    return describe
 
 
 @dataclass(frozen=True)

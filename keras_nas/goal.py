@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from keras_nas.architecture import Architecture
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.fidelity import Estimator, get_estimator
 from keras_nas.methods import get_method
@@ -27,6 +28,7 @@ class Goal:
         estimator: divides the budget.
         objectives: one or several.
         constraints: limits on scores.
+        first: architectures that the user wants tried first.
     """
 
     task: Task
@@ -35,6 +37,7 @@ class Goal:
     estimator: Estimator
     objectives: tuple[Objective, ...]
     constraints: tuple[Constraint, ...]
+    first: tuple[Architecture, ...] = ()
 
 
 def goal_of(

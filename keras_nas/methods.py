@@ -42,6 +42,8 @@ METHODS: dict[str, Method] = {
         "nas_bench_201", "evolution", "shared_weights", paper="Guo et al., arXiv 1904.00420"
     ),
     "naswot": Method("any", "random", "naswot", paper="Mellor et al., arXiv 2006.04647"),
+    "npenas": Method("any", "evolution", "predictor", paper="Wei et al., arXiv 2003.12857"),
+    "neural_predictor": Method("any", "random", "predictor", paper="Wen et al., arXiv 1912.00848"),
     "zen_nas": Method("any", "evolution", "zen", paper="Lin et al., arXiv 2102.01063"),
     "zero_cost_warmup": Method("any", "evolution", "warm_start", paper="Abdelfattah et al., arXiv 2101.08134"),
     "successive_halving": Method(

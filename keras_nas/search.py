@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from keras_nas.arguments import check_budget, check_callbacks, check_seed, check_target, listed, search_directory
 from keras_nas.estimators.fidelity import Estimator
 from keras_nas.goal import goal_of
+from keras_nas.history import history as history_in
 from keras_nas.objectives.objective import Objective
 from keras_nas.result import SearchResult
 from keras_nas.spaces import Space
@@ -42,6 +44,8 @@ def search(
     metrics: Sequence[Any] | None = None,
     class_weight: Literal["balanced"] | None = None,
     baseline_model: Any = None,
+    warm_start: Any = None,
+    history: bool | str | os.PathLike[str] = True,
     seed: int = 0,
     directory: str | os.PathLike[str] | None = None,
     resume: bool = True,
@@ -85,6 +89,10 @@ def search(
         baseline_model: a Keras model of your own, trained from new weights, or a function that makes one, trained from
             those it has: as long as a finalist, and shown beside the winner. It takes rows as you gave them and ends in
             probabilities (or numbers).
+        warm_start: what to try first: the result of another search, an architecture, answers to some decisions of the
+            space, or a list of these.
+        history: whether the best architectures of earlier searches on similar data are tried first too, and this search
+            is remembered for later ones (`keras_nas.history()`); or the folder to do so in.
         seed: keys all randomness.
         directory: where the search is kept; default: a new folder below `keras_nas_runs`.
         resume: whether to go on with the search that `directory` holds; otherwise that one is deleted, once data and
@@ -120,6 +128,7 @@ def search(
     check_seed(seed)
     own_metrics, own_callbacks = listed("metrics", metrics), listed("callbacks", callbacks)
     goal = goal_of(task, space, method, (strategy, estimator), objectives, constraints)
+    library = history_in(history)
     folder = search_directory(directory, goal.task.name)
     check_callbacks(own_callbacks)
     from keras_nas.pools import get_engine

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_nas.architecture import Architecture
+from keras_nas.beginning import recall, remember
 from keras_nas.data import Rows, Split
 from keras_nas.engine.driver import Driver
 from keras_nas.engine.gpus import memory_of
@@ -31,7 +32,7 @@ from keras_nas.estimators.stages import BASELINE
 from keras_nas.estimators.training import train
 from keras_nas.estimators.xla import Timing
 from keras_nas.estimators.zero_cost.estimator import score_untrained
-from keras_nas.foresight import Costs, predictor_for
+from keras_nas.foresight import Costs, describer, predictor_for, reader
 from keras_nas.identity import facts, identity
 from keras_nas.ledger import Trial
 from keras_nas.outcome import conclude, kept, winner
@@ -103,16 +104,19 @@ class Session:
                 training = prepare(
                     self.goal, self.data, self.options, store.directory, self.settings.seed, self.precision
                 )
+                self._remembered = recall(self.goal, training, store, self.options["history"])
                 lines = self._account(training)
                 ahead = self._look_ahead(training, store, pool)
                 ledger, forecast = ahead.ledger, ahead.forecast
                 workspace.keep()
-                plan = self._plan({**call, "preflight": ahead.outlook.facts()})
+                seen = {"preflight": ahead.outlook.facts(), "remembered": self._remembered.to_json()}
+                plan = self._plan({**call, **seen})
                 job = self._job(training, ahead.timing)
                 reason = Driver(ledger, job, pool, store, plan, self._listeners(forecast)).run()
             best = winner(self.goal.objectives, self.goal.constraints, ledger.trials)
             told = {**facts(self.goal, training), "reason": reason, "data": lines, "preflight": plan.call["preflight"]}
             conclude(training, store.directory, best, told)
+            remember(self.goal, training, ledger.trials, store.directory, self.options["history"])
             return SearchResult(store.directory, training)
 
     def _check_engine(self) -> None:
@@ -123,7 +127,7 @@ class Session:
     def _account(self, training: Training) -> list[str]:
         """What the user should know of the data, also printed."""
         rows, split = Rows.load(training.data), Split.load(training.data)
-        lines = account(training.task, rows, split, training.options.class_weight)
+        lines = [*account(training.task, rows, split, training.options.class_weight), *self._remembered.told]
         if self.settings.verbose:
             print("\n".join(lines))
         return lines
@@ -141,10 +145,11 @@ class Session:
         budgeting = Budgeting(
             Bounds(settings.max_time, settings.max_trials, max(1, len(self.shares))),
             lambda: used + time.monotonic() - settings.began,
-            (*(self._warm_start(costs) if goal.strategy.starts_warm else ()), *feasible),
+            (*self._first(), *(self._warm_start(costs) if goal.strategy.starts_warm else ()), *feasible),
             self.options["baseline"] is not None,
             len(goal.objectives),
             work=lambda architecture: costs(architecture)["flops"],
+            describe=describer(reader(goal.task, goal.space, training.signature)),
         )
         problem = Problem(goal.space.decisions, goal.objectives, goal.constraints, settings.seed, settings.max_trials)
         gauge = take_gauge(pool, store.directory, training.precision)
@@ -153,6 +158,10 @@ class Session:
         if settings.verbose:
             print("\n".join(ahead.outlook.lines()))
         return ahead
+
+    def _first(self) -> tuple[Architecture, ...]:
+        """What the user wants tried first, and the best of earlier searches."""
+        return tuple(dict.fromkeys((*self.goal.first, *self._remembered.architectures)))
 
     def _warm_start(self, costs: Costs) -> tuple[Architecture, ...]:
         """The space's known good architectures, and for a front some of every cost."""

@@ -29,6 +29,7 @@ LAYERS = (
     ("strategy",),
     ("ledger",),
     ("tuners",),
+    ("predictors",),
     ("oracle",),
     ("data",),
     ("tasks",),
@@ -38,9 +39,9 @@ LAYERS = (
     ("preflight", "foresight", "methods", "callbacks", "arguments"),
     ("workspace", "pools", "goal"),
     ("outlook",),
-    ("candidate", "identity", "environment", "holdout"),
+    ("candidate", "identity", "environment", "holdout", "history"),
     ("outcome",),
-    ("result", "looking", "deploying", "summary", "refit", "preparation", "session", "search"),
+    ("result", "looking", "deploying", "summary", "refit", "preparation", "beginning", "session", "search"),
     ("testing", "demo", "cli", "__main__"),
 )
 RANK = {unit: rank for rank, units in enumerate(LAYERS) for unit in units}

@@ -11,6 +11,7 @@ from keras_nas.architecture import Architecture
 from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.estimators.bounds import Bounds
 from keras_nas.estimators.halving import ASHA, Hyperband, SuccessiveHalving
+from keras_nas.estimators.predictor import Predictor
 from keras_nas.estimators.shared import SharedWeights
 from keras_nas.estimators.stages import BASELINE, Stages, divide
 from keras_nas.estimators.zero_cost import SCORES
@@ -30,6 +31,7 @@ class Budgeting:
         objectives: how many there are.
         work: of training an architecture, on any scale.
         overhead: seconds of a trial before it trains, as measured.
+        describe: tells of an architecture what a predictor may learn from; None in a forecast.
     """
 
     bounds: Bounds
@@ -39,6 +41,7 @@ class Budgeting:
     objectives: int = 1
     work: Callable[[Architecture], float] = lambda architecture: 1.0
     overhead: float = 0.0
+    describe: Callable[[Architecture], Mapping[str, float]] | None = None
 
     @property
     def max_time(self) -> float | None:
@@ -153,6 +156,7 @@ ESTIMATORS: dict[str, Callable[[], Estimator]] = {
     "hyperband": Hyperband,
     "asha": ASHA,
     "hurdles": update_wrapper(partial(ASHA, 2), ASHA, updated=()),
+    "predictor": Predictor,
     "zero_cost": ZeroCost,
     "warm_start": WarmStart,
     "shared_weights": SharedWeights,
