@@ -131,6 +131,7 @@ def search(
     library = history_in(history)
     folder = search_directory(directory, goal.task.name)
     check_callbacks(own_callbacks)
+    from keras_nas.beginning import points
     from keras_nas.pools import get_engine
     from keras_nas.preparation import Data
     from keras_nas.session import Session, Settings
@@ -138,7 +139,7 @@ def search(
     if max_time is None and max_trials is None:
         max_time = DEFAULT_SECONDS
     return Session(
-        goal,
+        replace(goal, first=points(warm_start, goal.space, seed)),
         Data(data, validation_data, holdout, sample_weight, groups, target),
         Settings(max_time, max_trials, seed, get_engine(engine, workers, devices_per_trial), precision, verbose, began),
         {
@@ -148,6 +149,7 @@ def search(
             "latency_target": check_target(latency_target),
             "baseline": baseline_model,
             "callbacks": own_callbacks,
+            "history": library,
         },
         folder,
         resume,
