@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from keras_nas.oracle import StrategyOracle as StrategyOracle
     from keras_nas.result import SearchResult as SearchResult
     from keras_nas.result import load as load
+    from keras_nas.resuming import resume as resume
     from keras_nas.search import search as search
     from keras_nas.space import Channels as Channels
     from keras_nas.space import Choice as Choice
@@ -77,6 +78,7 @@ _NAMES = {
     "oracle": ("StrategyOracle",),
     "methods": ("methods",),
     "result": ("SearchResult", "load"),
+    "resuming": ("resume",),
     "space": ("Channels", "Choice", "Given", "Op", "Range", "Repeat", "Series", "Stride", "block"),
     "spaces": ("Space", "spaces"),
     "strategy": ("DONE", "WAIT", "Failure", "Outcome", "Problem", "Proposal", "Strategy"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,36 @@ from keras_nas.goal import Goal
 from keras_nas.nodes import Value
 from keras_nas.spaces import SPACES, Space, get_space
 from keras_nas.tasks import TASKS
+
+ELSEWHERE = ("data", "validation_data", "sample_weight", "groups", "target", "directory", "resume")
+"""Arguments of a search of which its folder tells, or that say where it is."""
+
+
+def recorded(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """A call as a record can hold it, so that it can be made again without being typed again.
+
+    Args:
+        arguments: of `keras_nas.search`, by name.
+
+    Returns:
+        `given`, the arguments that are names and numbers, and `own`, the names of those that are the user's objects.
+
+    Example:
+        >>> recorded({"task": "image_classification", "loss": print, "max_time": 60, "space": None})
+        {'given': {'task': 'image_classification', 'max_time': 60}, 'own': ['loss']}
+    """
+    told = {name: value for name, value in arguments.items() if value is not None and name not in ELSEWHERE}
+    given = {name: value for name, value in told.items() if _is_plain(value)}
+    return {"given": given, "own": [name for name in told if name not in given]}
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether JSON can hold it."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def identity(goal: Goal, options: Mapping[str, Any], seed: int, holdout: float | None) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class SearchResult:
         if told is None:
             raise StoreError(
                 f"{self.directory} holds no finished search: expected the folder of a search that has ended. "
-                "Run `keras_nas.search` with that directory to go on with one that was interrupted."
+                "`keras-nas status` looks at one that runs; `keras_nas.resume` goes on with one that was interrupted."
             )
         self.told: dict[str, Any] = told
         self.objectives = tuple(Objective(name, direction) for name, direction in told["objectives"])

@@ -123,7 +123,7 @@ def search(
         Traceback (most recent call last):
         keras_nas.errors.InvalidArgument: Unknown task 'image_clasification': expected one of ...
     """
-    began = time.monotonic()
+    began, asked = time.monotonic(), dict(locals())
     check_budget(max_time, max_trials)
     check_seed(seed)
     own_metrics, own_callbacks = listed("metrics", metrics), listed("callbacks", callbacks)
@@ -132,6 +132,7 @@ def search(
     folder = search_directory(directory, goal.task.name)
     check_callbacks(own_callbacks)
     from keras_nas.beginning import points
+    from keras_nas.identity import recorded
     from keras_nas.pools import get_engine
     from keras_nas.preparation import Data
     from keras_nas.session import Session, Settings
@@ -153,4 +154,5 @@ def search(
         },
         folder,
         resume,
+        recorded(asked),
     ).run()

@@ -75,10 +75,18 @@ class Session:
         options: of the training: loss, metrics, class_weight, baseline, callbacks.
         directory: of the search.
         resume: whether an earlier search there is gone on with.
+        asked: the call, for the record (`identity.recorded`).
     """
 
     def __init__(
-        self, goal: Goal, data: Data, settings: Settings, options: Mapping[str, Any], directory: Path, resume: bool
+        self,
+        goal: Goal,
+        data: Data,
+        settings: Settings,
+        options: Mapping[str, Any],
+        directory: Path,
+        resume: bool,
+        asked: Mapping[str, Any],
     ) -> None:
         self.goal = goal
         self.data = data
@@ -86,6 +94,7 @@ class Session:
         self.options = options
         self.directory = directory
         self.resume = resume
+        self.asked = asked
         self.shares = settings.engine.shares()
         self.part = self.shares[0] if self.shares else settings.engine.whole()
         self.precision = training_precision(settings.precision, gpus=len(self.part.devices))
@@ -97,7 +106,7 @@ class Session:
 
         self._check_engine()
         with Workspace(self.directory, replace=not self.resume) as workspace, Store(workspace.folder) as store:
-            call = {"arguments": self._arguments(), "versions": versions()}
+            call = {"arguments": self._arguments(), "versions": versions(), "asked": self.asked}
             check_same_search(store, call["arguments"], CHANGEABLE)
             with closing(self.settings.engine.pool(self.shares, store.directory)) as pool:
                 pool.start()

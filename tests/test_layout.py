@@ -42,7 +42,8 @@ LAYERS = (
     ("candidate", "identity", "environment", "holdout", "history"),
     ("outcome",),
     ("result", "looking", "deploying", "summary", "refit", "preparation", "beginning", "session", "search"),
-    ("testing", "demo", "cli", "__main__"),
+    ("resuming",),
+    ("testing", "demo", "commands", "cli", "__main__"),
 )
 RANK = {unit: rank for rank, units in enumerate(LAYERS) for unit in units}
 

@@ -39,7 +39,8 @@ def collect(
     Args:
         data: Arrays (x, y) or (x, y, sample_weight), a `tf.data.Dataset`, a `keras.utils.PyDataset`, an iterable of
             batches with a length, (generator, steps), or a folder with one folder of images for each class; for a
-            table a DataFrame or the path of a CSV or Parquet file, both with `column`, or (X, y).
+            table a DataFrame or the path of a CSV or Parquet file, both with `column`, or (X, y). Or the `Rows` that
+            the folder holds.
         directory: The folder to make. Where it holds the same data already, that is returned.
         target: "classification" or "regression".
         ranks: Accepted numbers of axes of x, rows included; default: images. (1,) is a table.
@@ -68,6 +69,8 @@ def collect(
     if target not in TARGETS:
         raise InvalidArgument(unknown("target", target, TARGETS))
     folder = Path(directory).absolute()
+    if isinstance(data, Rows):
+        return _existing(folder, data.fingerprint)
     sources = [open_source(data, ranks, "data", image_size, column)]
     if validation_data is not None:
         sources.append(open_source(validation_data, ranks, "validation_data", image_size, column, sources[0]))

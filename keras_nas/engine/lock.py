@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import socket
+import struct
 import time
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from keras_nas.errors import StoreError
 
 LOCK_NAME = "search.lock"
 """The file that is locked; it stays when the lock goes."""
+FLOCK = "hhqqi0q"
+"""The structure `flock` of 64-bit Linux: type, whence, start, length, process."""
 _held: set[tuple[int, int]] = set()
 """Device and inode of the lock files that this process holds: POSIX locks do not tell its own threads apart."""
 
@@ -69,6 +72,16 @@ class DirectoryLock:
             _held.discard(_identity(os.fstat(self._descriptor)))
             os.close(self._descriptor)
             self._descriptor = -1
+
+    def holder(self) -> str | None:
+        """Who owns the directory now, in words; None when nobody does. Nothing is locked by asking."""
+        if not self.path.exists():
+            return None
+        if _identity(self.path.stat()) in _held:
+            return self._owner()
+        with self.path.open("rb") as file:
+            found = fcntl.fcntl(file, fcntl.F_GETLK, struct.pack(FLOCK, fcntl.F_WRLCK, 0, 0, 0, 0))
+        return None if struct.unpack(FLOCK, found)[0] == fcntl.F_UNLCK else self._owner()
 
     def _refusal(self) -> str:
         return (

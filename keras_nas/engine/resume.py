@@ -48,12 +48,12 @@ def read_trials(records: Collection[Record]) -> tuple[dict[int, Trial], list[Eve
         number, body = int(record.trial or 0), record.body or {}
         if number not in trials:
             for missing in range(len(trials), number):
-                trials[missing] = Trial(missing, _proposal(body), "repeat")
+                trials[missing] = Trial(missing, proposal_of(body), "repeat")
                 log.append(("propose", missing))
-            trials[number] = Trial(number, _proposal(body), body["source"])
+            trials[number] = Trial(number, proposal_of(body), body["source"])
             log.append(("propose", number))
         if record.kind == "observe":
-            trials[number].outcome = _outcome(body)
+            trials[number].outcome = outcome_of(body)
             log.append(("observe", number))
     return trials, log
 
@@ -75,15 +75,31 @@ def read_past(store: Store) -> dict[int, Past]:
     return past
 
 
-def seconds_used(store: Store) -> float:
-    """Wall-clock time of all runs of the search so far, each from its call to its last record."""
-    total, began, last = 0.0, 0.0, 0.0
-    for kind, when in store.times():
+@dataclass
+class Spent:
+    """Wall-clock time of all runs of a search so far, each from its call to its last record."""
+
+    _before: float = field(default=0.0, init=False)
+    _began: float = field(default=0.0, init=False)
+    _last: float = field(default=0.0, init=False)
+
+    def take(self, kind: str, when: float) -> None:
+        """Takes a record in, in their order."""
         if kind == "call":
-            total += last - began
-            began = when
-        last = max(when, began)
-    return total + last - began
+            self._before, self._began = self.seconds(), when
+        self._last = max(when, self._began)
+
+    def seconds(self, now: float = 0.0) -> float:
+        """The time until the last record, or until `now`, in seconds since 1970, where the search still runs."""
+        return self._before + max(self._last, now) - self._began
+
+
+def seconds_used(store: Store) -> float:
+    """Wall-clock time of all runs of the search so far."""
+    spent = Spent()
+    for kind, when in store.times():
+        spent.take(kind, when)
+    return spent.seconds()
 
 
 def check_same_search(store: Store, arguments: Mapping[str, Any], changeable: Collection[str] = ()) -> None:
@@ -122,10 +138,12 @@ def _flat(arguments: Mapping[str, Any], left_out: Collection[str]) -> dict[str, 
     return flat
 
 
-def _proposal(body: Mapping[str, Any]) -> Proposal:
+def proposal_of(body: Mapping[str, Any]) -> Proposal:
+    """What a "propose" or an "observe" record says was proposed."""
     return Proposal(Architecture(body["architecture"]), body["fidelity"], body["parent"], body["note"])
 
 
-def _outcome(body: Mapping[str, Any]) -> Outcome:
+def outcome_of(body: Mapping[str, Any]) -> Outcome:
+    """How an "observe" record says that a trial ended."""
     failure = body["failure"]
     return Outcome(body["scores"], Failure(**failure) if failure else None)
