@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,9 @@ RELIABLE_PCT = 15.0
 DOUBT = 2.0
 """Mean errors by which a prediction has to lie beyond a limit to be believed."""
 
+READ = 5_000
+"""Networks of which it is kept what was read."""
+
 Tell = Callable[[str], None]
 Read = Callable[[Architecture], CostTensor]
 
@@ -60,7 +63,7 @@ def reader(task: Task, space: Space, signature: Signature) -> Read:
 def describer(read: Read) -> Callable[[Architecture], Mapping[str, float]]:
     """A function from an architecture to what a predictor may learn from: the structure of its network."""
 
-    @cache
+    @lru_cache(maxsize=READ)
     def describe(architecture: Architecture) -> Mapping[str, float]:
         return structure(read(architecture))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_nas.architecture import Architecture
+from keras_nas.architecture import Architecture, Label
 from keras_nas.decisions import Decisions
 from keras_nas.errors import InvalidArgument
 from keras_nas.strategy import Problem
@@ -78,7 +78,7 @@ class Ranker:
             self._features = Features(Problem(self.decisions, (), seed=self.seed, describe=self.describe))
         return self._features
 
-    def fit(self, architectures: Sequence[Mapping[str, object]], merits: Sequence[float]) -> Ranker:
+    def fit(self, architectures: Sequence[Mapping[str, Label]], merits: Sequence[float]) -> Ranker:
         """Learn from architectures that were trained.
 
         Args:
@@ -91,18 +91,21 @@ class Ranker:
         Raises:
             InvalidArgument: when there are too few, or one merit is missing or not finite.
         """
+        return self.fit_rows(self._rows(architectures), merits)
+
+    def fit_rows(self, rows: np.ndarray, merits: Sequence[float]) -> Ranker:
+        """The same from rows of `features.transform`, which can be kept where architectures are ranked repeatedly."""
         values = np.asarray(merits, dtype=float)
-        if len(values) != len(architectures) or len(values) < 2 or not np.isfinite(values).all():
+        if len(values) != len(rows) or len(values) < 2 or not np.isfinite(values).all():
             raise InvalidArgument(
-                f"{len(architectures)} architectures and {int(np.isfinite(values).sum())} finite merits: expected two "
+                f"{len(rows)} architectures and {int(np.isfinite(values).sum())} finite merits: expected two "
                 "architectures or more, and a finite merit for each. Leave out those that failed."
             )
         chosen = np.unique(np.linspace(0, len(values) - 1, MOST).astype(int))
-        rows = self.features.transform([Architecture(architectures[place]) for place in chosen])
-        self._fitted = self._learnt(rows, standardised_ranks(values[chosen]))
+        self._fitted = self._learnt(rows[chosen], standardised_ranks(values[chosen]))
         return self
 
-    def predict(self, architectures: Sequence[Mapping[str, object]]) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, architectures: Sequence[Mapping[str, Label]]) -> tuple[np.ndarray, np.ndarray]:
         """The expected standardised rank of each, the higher the better, and its standard deviation.
 
         Returns:
@@ -111,15 +114,21 @@ class Ranker:
         Raises:
             InvalidArgument: before `fit`.
         """
+        return self.predict_rows(self._rows(architectures))
+
+    def predict_rows(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same of rows of `features.transform`."""
         if self._fitted is None:
             raise InvalidArgument("this ranker has learnt nothing yet: call fit(architectures, merits) first.")
-        rows = self.features.transform([Architecture(architecture) for architecture in architectures])
         mean, deviation = self._fitted.process.predict(rows)
         share = self._fitted.share
         if not share:
             return mean, deviation
         other, spread = self._fitted.forest.predict(rows)
         return (1 - share) * mean + share * other, np.sqrt((1 - share) * deviation**2 + share * spread**2 + 1e-8)
+
+    def _rows(self, architectures: Sequence[Mapping[str, Label]]) -> np.ndarray:
+        return self.features.transform([Architecture(architecture) for architecture in architectures])
 
     def _learnt(self, rows: np.ndarray, ranks: np.ndarray) -> Fitted:
         features = self.features

@@ -49,6 +49,10 @@ def structure(outputs: CostTensor | Sequence[CostTensor]) -> Mapping[str, float]
         >>> told = structure(net(layers.Add, [x, y]))
         >>> told["spatial/mean"], told["spatial/max"], told["live/spatial"]
         (0.5, 1.0, 1.0)
+
+    Reference:
+        Kadlecová et al., "Surprisingly strong performance prediction with neural graph features", arXiv 2404.16551, for
+        path lengths and numbers of operations as features of cells; here they are counted in networks of any kind.
     """
     ends = [outputs] if isinstance(outputs, CostTensor) else list(outputs)
     layers = list(layers_of(ends))
