@@ -25,7 +25,7 @@ from functools import cache
 import numpy as np
 from _common import data_file, parser, report
 from _nb201 import Table
-from scipy.stats import kendalltau
+from scipy.stats import kendalltau, rankdata
 
 from keras_nas.architecture import Architecture
 from keras_nas.decisions import Decisions
@@ -54,7 +54,7 @@ class Cells:
         self.accuracy = table.columns[f"valid200_{dataset}"]
         self.costs = {name: table.columns[f"{name}_M_{dataset}"] for name in ("params", "flops")}
         with np.load(data_file("nas/nb201_zerocost.npz")) as file:
-            self.scores = {name: file[f"{name}_{dataset}"].astype(float) for name in ZERO_COST}
+            self.scores = {name: rankdata(file[f"{name}_{dataset}"]) for name in ZERO_COST}
         self.place = {architecture: row for row, architecture in enumerate(self.architectures)}
         self.read = cache(lambda architecture: structure(_outputs(space, architecture)))
 
@@ -64,11 +64,11 @@ class Cells:
         return {name: float(values[row]) for name, values in self.costs.items()}
 
     def structured(self, architecture: Architecture) -> Told:
-        """These, and what `structure` reads."""
-        return {**self.plain(architecture), **self.read(architecture)}
+        """What `structure` reads."""
+        return self.read(architecture)
 
     def scored(self, architecture: Architecture) -> Told:
-        """All that, and zero-cost scores."""
+        """That, and the ranks of zero-cost scores."""
         row = self.place[architecture]
         return {**self.structured(architecture), **{name: float(values[row]) for name, values in self.scores.items()}}
 
@@ -87,9 +87,9 @@ def _outputs(space, architecture):
 def ranked(cells: Cells, describe: Callable[[Architecture], Told], seed: int) -> tuple[float, float]:
     """Kendall's tau of a `Ranker`, and the share of the ranks that lie where it thought."""
     known, others = cells.split(seed)
-    ranker = _ranker(cells, describe)
-    ranker.fit([cells.architectures[row] for row in known], cells.accuracy[known].tolist())
-    mean, deviation = ranker.predict([cells.architectures[row] for row in others])
+    rows = _rows(cells, describe)
+    ranker = _ranker(cells, describe).fit_rows(rows[known], cells.accuracy[known].tolist())
+    mean, deviation = ranker.predict_rows(rows[others])
     ranks = standardised_ranks(cells.accuracy)[others]
     return _tau(mean, cells.accuracy[others]), float(np.mean(np.abs(ranks - mean) < 2 * deviation))
 
@@ -127,15 +127,14 @@ def predictor_tau(seeds: int = 10) -> dict[str, float]:
     """
     cells, drawn = Cells(), range(seeds)
     own = np.array([ranked(cells, cells.structured, seed) for seed in drawn])
-    return {
-        "predictor_tau": float(own[:, 0].mean()),
-        "predictor_tau_least": float(own[:, 0].min()),
-        "predictor_covered": float(own[:, 1].mean()),
-        "predictor_tau_zero_cost": float(np.mean([ranked(cells, cells.scored, seed)[0] for seed in drawn])),
-        "predictor_tau_decisions": float(np.mean([ranked(cells, cells.plain, seed)[0] for seed in drawn])),
-        "predictor_tau_boosted": float(np.mean([boosted(cells, cells.structured, seed) for seed in drawn])),
-        "predictor_tau_plain": float(np.mean([boosted(cells, cells.plain, seed) for seed in drawn])),
-    }
+    figures = dict(zip(("predictor_tau", "predictor_covered"), own.mean(axis=0).tolist(), strict=True))
+    figures["predictor_tau_least"] = float(own[:, 0].min())
+    print(figures, flush=True)
+    for name, describe in (("zero_cost", cells.scored), ("decisions", cells.plain)):
+        figures[f"predictor_tau_{name}"] = float(np.mean([ranked(cells, describe, seed)[0] for seed in drawn]))
+    for name, describe in (("boosted", cells.structured), ("plain", cells.plain)):
+        figures[f"predictor_tau_{name}"] = float(np.mean([boosted(cells, describe, seed) for seed in drawn]))
+    return figures
 
 
 def main() -> None:

@@ -122,7 +122,12 @@ def facts_of(goal: Goal, training: Training) -> Facts:
     shape = shapes[0] if len(shapes) == 1 else (sum(map(math.prod, shapes)),)
     rows = len(Rows.load(training.data))
     return Facts(
-        goal.task.name, goal.space.name, (objective.name, objective.direction), rows, training.signature.outputs, shape
+        goal.task.name,
+        goal.space.name,
+        (objective.name, str(objective.direction)),
+        rows,
+        training.signature.outputs,
+        shape,
     )
 
 

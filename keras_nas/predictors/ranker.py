@@ -78,7 +78,7 @@ class Ranker:
             self._features = Features(Problem(self.decisions, (), seed=self.seed, describe=self.describe))
         return self._features
 
-    def fit(self, architectures: Sequence[Mapping[str, Label]], merits: Sequence[float]) -> Ranker:
+    def fit(self, architectures: Sequence[Mapping[str, Label]], merits: Sequence[float] | np.ndarray) -> Ranker:
         """Learn from architectures that were trained.
 
         Args:
@@ -93,7 +93,7 @@ class Ranker:
         """
         return self.fit_rows(self._rows(architectures), merits)
 
-    def fit_rows(self, rows: np.ndarray, merits: Sequence[float]) -> Ranker:
+    def fit_rows(self, rows: np.ndarray, merits: Sequence[float] | np.ndarray) -> Ranker:
         """The same from rows of `features.transform`, which can be kept where architectures are ranked repeatedly."""
         values = np.asarray(merits, dtype=float)
         if len(values) != len(rows) or len(values) < 2 or not np.isfinite(values).all():
