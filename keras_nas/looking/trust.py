@@ -1,0 +1,91 @@
+"""How far the choice of the winner can be trusted: its lead beside chance, and short trainings beside long ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from keras_nas.estimators.shared_check import POOR, kendall_tau
+
+if TYPE_CHECKING:
+    from keras_nas.architecture import Architecture
+    from keras_nas.candidate import Candidate
+    from keras_nas.result import SearchResult
+
+FEWEST = 3
+"""Networks trained both ways from which a rank correlation says anything."""
+
+
+def trust_lines(result: SearchResult) -> list[str]:
+    """What the summary says of it; nothing about the lead where several objectives are weighed."""
+    name = result.objectives[0].name
+    own = [trial for trial in result.trials if not trial.baseline and name in trial.scores]
+    if len(result.objectives) > 1:
+        return short_lines(own, name)
+    met = [trial for trial in own if all(limit.violation(trial.scores) <= 0 for limit in result.constraints)]
+    interval = result.told["holdout"].get("intervals", {}).get(name.removeprefix("val_"))
+    again = [candidate.scores[name] for candidate in result.refits if name in candidate.scores]
+    return lead_lines(result.winner, met, name, again, interval) + short_lines(own, name)
+
+
+def lead_lines(
+    winner: Candidate,
+    candidates: Sequence[Candidate],
+    name: str,
+    again: Sequence[float] = (),
+    interval: Sequence[float] | None = None,
+) -> list[str]:
+    """The winner's lead over the next of the networks that were trained as long, beside what chance may do.
+
+    Args:
+        winner: the best of them.
+        candidates: that could have won.
+        name: of the score.
+        again: the winner's scores when it was trained anew with other seeds.
+        interval: the 95 % interval of its score on the rows held out.
+
+    Returns:
+        One line; none where no other network was trained as long.
+    """
+    others = [c for c in candidates if c.final == winner.final and c.number != winner.number]
+    if not others:
+        return []
+    score = winner.scores[name]
+    following = min(others, key=lambda other: abs(score - other.scores[name]))
+    lead = abs(score - following.scores[name])
+    stage = "to the end" if winner.final else "shortly"
+    words = [f"Lead: {name} is {lead:.4f} from trial {following.number}, the nearest of {len(others)} trained {stage}"]
+    if again:
+        spread = float(np.std([score, *again], ddof=1))
+        words.append(f"other seeds of the winner are {spread:.4f} apart (standard deviation of {1 + len(again)})")
+    else:
+        words.append("what another seed would change is not known (result.refit() tells)")
+    if interval is not None:
+        half = (interval[1] - interval[0]) / 2
+        beside = "less" if lead < half else "more"
+        words.append(f"that is {beside} than the {half:.4f} that the rows held out leave open either way")
+    return ["; ".join(words) + "."]
+
+
+def short_lines(candidates: Sequence[Candidate], name: str) -> list[str]:
+    """How the trainings that chose the finalists had ordered them.
+
+    Args:
+        candidates: of a search, in order; a network may be among them twice, explored and trained to the end.
+        name: of the score.
+
+    Returns:
+        One line, with a warning where the order says little; none for fewer than three networks trained both ways, or
+        where all score alike.
+    """
+    explored: dict[Architecture, float] = {c.architecture: c.scores[name] for c in candidates if not c.final}
+    final = {c.architecture: c.scores[name] for c in candidates if c.final and c.architecture in explored}
+    short = [explored[architecture] for architecture in final]
+    if len(final) < FEWEST or len(set(short)) == 1 or len(set(final.values())) == 1:
+        return []
+    tau = kendall_tau(short, list(final.values()))
+    line = f"Short trainings ordered the {len(final)} finalists as long ones did by Kendall's tau {tau:.2f}"
+    poor = "; below 0.3 they hardly do: more finalists, or longer short trainings, would choose better"
+    return [line + (poor if tau < POOR else "") + "."]

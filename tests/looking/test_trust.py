@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import pytest
+
+from keras_nas.architecture import Architecture
+from keras_nas.candidate import Candidate
+from keras_nas.looking.trust import lead_lines, short_lines
+from tests.looking.made import made_search
+
+
+def candidate(number, score, network=None, final=True):
+    fidelity = {"final": 1.0} if final else {"epochs": 3.0}
+    architecture = Architecture({"width": number if network is None else network})
+    return Candidate(number, architecture, {"val_accuracy": score}, fidelity, Path("none"))
+
+
+BEST = candidate(5, 0.9)
+
+
+def test_the_lead_is_over_the_next_that_was_trained_as_long():
+    others = [candidate(1, 0.85), candidate(2, 0.89), candidate(3, 0.899, final=False), BEST]
+    (line,) = lead_lines(BEST, others, "val_accuracy")
+    assert line == (
+        "Lead: val_accuracy is 0.0100 from trial 2, the nearest of 2 trained to the end; what another seed would "
+        "change is not known (result.refit() tells)."
+    )
+
+
+def test_beside_it_stands_what_seeds_and_rows_leave_open():
+    (line,) = lead_lines(BEST, [candidate(2, 0.89)], "val_accuracy", again=[0.88, 0.92], interval=(0.88, 0.91))
+    assert "other seeds of the winner are 0.0200 apart (standard deviation of 3)" in line
+    assert line.endswith("that is less than the 0.0150 that the rows held out leave open either way.")
+    (line,) = lead_lines(BEST, [candidate(2, 0.8)], "val_accuracy", interval=(0.88, 0.91))
+    assert "that is more than the 0.0150" in line
+
+
+def test_alone_it_leads_nobody():
+    assert lead_lines(BEST, [BEST, candidate(1, 0.5, final=False)], "val_accuracy") == []
+
+
+@pytest.mark.parametrize(("long", "words"), [((1, 2, 3), "tau 1.00."), ((3, 1, 2), "tau -0.33; below 0.3 they hardly")])
+def test_short_trainings_beside_long_ones(long, words):
+    short = [candidate(number, number / 10, number, final=False) for number in range(6)]
+    finalists = [candidate(10 + number, score / 10, number) for number, score in zip((1, 2, 3), long, strict=True)]
+    (line,) = short_lines([*short, *finalists], "val_accuracy")
+    assert line.startswith("Short trainings ordered the 3 finalists as long ones did by Kendall's")
+    assert words in line
+    assert short_lines([*short, *finalists[:2]], "val_accuracy") == []
+
+
+def test_a_summary_of_several_objectives_says_nothing_of_a_lead(tmp_path):
+    summary = made_search(tmp_path / "search").summary()
+    assert "Lead:" not in summary
