@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras_nas.estimators.shared_check import check_lines
 from keras_nas.estimators.shared_search import ALONE
+from keras_nas.looking.trust import trust_lines
 from keras_nas.objectives.constraints import margin_report
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def summarise(result: SearchResult) -> str:
         beside = f"; hold-out {scores_in_words(held)}" if held else ""
         score = result.baseline.scores[objective]
         lines.append(f"Your own model: {objective} {score:.4f} after equal training{beside}.")
-    lines += _constraint_lines(result) + prediction_lines(result.trials) + _sharing_lines(result)
+    lines += trust_lines(result) + _constraint_lines(result) + prediction_lines(result.trials) + _sharing_lines(result)
     lines += [
         f"Retrained {candidate.number}: {objective} {candidate.scores[objective]:.4f}." for candidate in result.refits
     ]
