@@ -46,10 +46,19 @@ if TYPE_CHECKING:
     from keras_nas.blocks.convnext import convnext as convnext
     from keras_nas.blocks.convnext import patches as patches
     from keras_nas.blocks.convolution import convolution as convolution
+    from keras_nas.blocks.forecasting import beside_linear as beside_linear
+    from keras_nas.blocks.forecasting import linear_forecast as linear_forecast
+    from keras_nas.blocks.forecasting import n_beats as n_beats
+    from keras_nas.blocks.forecasting import naive_forecast as naive_forecast
+    from keras_nas.blocks.forecasting import recent as recent
+    from keras_nas.blocks.forecasting import reversible as reversible
     from keras_nas.blocks.head import dense_head as dense_head
     from keras_nas.blocks.head import pooled_head as pooled_head
     from keras_nas.blocks.inverted_residual import inverted_residual as inverted_residual
     from keras_nas.blocks.pooling import pooling as pooling
+    from keras_nas.blocks.sequence import inception as inception
+    from keras_nas.blocks.sequence import recurrent as recurrent
+    from keras_nas.blocks.sequence import temporal_convolution as temporal_convolution
     from keras_nas.blocks.skip import dense_skip as dense_skip
     from keras_nas.blocks.skip import plain as plain
     from keras_nas.blocks.skip import residual as residual
@@ -77,9 +86,11 @@ _NAMES = {
     ),
     "convnext": ("convnext", "patches"),
     "convolution": ("convolution",),
+    "forecasting": ("beside_linear", "linear_forecast", "n_beats", "naive_forecast", "recent", "reversible"),
     "head": ("dense_head", "pooled_head"),
     "inverted_residual": ("inverted_residual",),
     "pooling": ("pooling",),
+    "sequence": ("inception", "recurrent", "temporal_convolution"),
     "skip": ("dense_skip", "plain", "residual", "searched_skips"),
     "stem": ("convolution_stem",),
     "tabular": ("column_attention", "dense", "dense_residual", "pooled_columns", "wide_and_deep"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import layers
 
-from keras_nas.blocks.convolution import activate, normalize
+from keras_nas.blocks.convolution import activate, normalize, of_rank
 from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.net import Net
 from keras_nas.space import block
@@ -88,7 +88,7 @@ def self_attention(
 
     Args:
         net: builds the layers.
-        x: `(height, width, channels)`, height and width known.
+        x: `(height, width, channels)` or `(steps, channels)`, all known.
         heads: wished number; each has channels / heads numbers, at least one.
         positions: how pixels know their place: "convolution" adds a depthwise 3 x 3 convolution, whose zero border
             tells (conditional positional encoding, arXiv 2102.10882), "none" leaves them unaware.
@@ -102,13 +102,14 @@ def self_attention(
     Reference:
         Vaswani et al., "Attention Is All You Need", arXiv 1706.03762.
     """
-    height, width, channels = net.shape(x)
+    shape = net.shape(x)
     if positions not in POSITIONS:
         raise InvalidArgument(unknown("kind of positions", positions, POSITIONS))
     if positions == "convolution":
-        x = net(layers.Add, [x, net(layers.DepthwiseConv2D, x, kernel_size=3, padding="same")])
-    context = net(layers.AveragePooling2D, x, pool_size=reduction, padding="same") if reduction > 1 else x
-    rows = [net(layers.Reshape, part, target_shape=(-1, channels)) for part in (x, context)]
+        x = net(layers.Add, [x, net(of_rank(net, x, "DepthwiseConv"), x, kernel_size=3, padding="same")])
+    pool = of_rank(net, x, "AveragePooling")
+    context = net(pool, x, pool_size=reduction, padding="same") if reduction > 1 else x
+    rows = [net(layers.Reshape, part, target_shape=(-1, shape[-1])) for part in (x, context)]
     y = net(
         layers.MultiHeadAttention,
         rows,
@@ -116,7 +117,7 @@ def self_attention(
         key_dim=max(1, net.channels(x) // heads),
         dropout=dropout,
     )
-    return net(layers.Reshape, y, target_shape=(height, width, channels))
+    return net(layers.Reshape, y, target_shape=shape)
 
 
 @block
@@ -136,7 +137,7 @@ def transformer(
 
     Args:
         net: builds the layers.
-        x: `(height, width, channels)`, height and width known.
+        x: `(height, width, channels)` or `(steps, channels)`, all known.
         heads: of the attention.
         expansion: how many times wider the hidden layer is.
         positions: "convolution" or "none", see `self_attention`.
@@ -152,8 +153,9 @@ def transformer(
     y = normalize(net, x, normalization)
     y = self_attention.body(net, y, heads=heads, positions=positions, reduction=reduction, dropout=dropout)
     x = net(layers.Add, [x, y])
-    y = net(layers.Conv2D, normalize(net, x, normalization), filters=round(channels * expansion), kernel_size=1)
-    y = net(layers.Conv2D, activate(net, y, activation), filters=channels, kernel_size=1)
+    wide, conv = round(channels * expansion), of_rank(net, x, "Conv")
+    y = net(conv, normalize(net, x, normalization), filters=wide, kernel_size=1)
+    y = net(conv, activate(net, y, activation), filters=channels, kernel_size=1)
     return net(layers.Add, [x, y])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import layers
 
-from keras_nas.blocks.convolution import activate, normalize
+from keras_nas.blocks.convolution import activate, normalize, of_rank
 from keras_nas.net import Net
 from keras_nas.space import block
 
@@ -56,10 +56,10 @@ def patches(net: Net, x: Any, filters: int, size: int = 2, *, normalization: str
 
     Args:
         net: builds the layers.
-        x: `(height, width, channels)`.
+        x: `(height, width, channels)` or `(steps, channels)`.
         filters: output channels.
-        size: side of a patch, in pixels; at the border patches are filled up.
+        size: side of a patch, in pixels or steps; at the border patches are filled up.
         normalization: before the convolution: "layer", "batch", "group" or "none".
     """
     x = normalize(net, x, normalization)
-    return net(layers.Conv2D, x, filters=filters, kernel_size=size, strides=size, padding="same")
+    return net(of_rank(net, x, "Conv"), x, filters=filters, kernel_size=size, strides=size, padding="same")

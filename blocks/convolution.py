@@ -15,6 +15,11 @@ KINDS = ("plain", "separable", "depthwise", "dilated", "grouped")
 NORMALIZATIONS = ("batch", "layer", "group", "none")
 
 
+def of_rank(net: Net, x: Any, name: str) -> Any:
+    """The Keras layer for as many spatial axes as `x` has: `Conv` is `Conv1D` for series, `Conv2D` for images."""
+    return getattr(layers, f"{name}{len(net.shape(x)) - 1}D")
+
+
 def activate(net: Net, x: Any, activation: str) -> Any:
     """Apply an activation by its name.
 
@@ -69,9 +74,9 @@ def convolution(
 
     Args:
         net: builds the layers.
-        x: `(height, width, channels)`.
+        x: `(height, width, channels)` or `(steps, channels)`.
         filters: output channels; a depthwise convolution keeps the input's.
-        kernel: side of the kernel, in pixels.
+        kernel: side of the kernel, in pixels or steps.
         stride: 1 or 2.
         activation: Keras' name, or "none".
         normalization: "batch", "layer", "group" or "none".
@@ -82,12 +87,12 @@ def convolution(
     """
     shared = {"strides": stride, "padding": "same", "use_bias": normalization == "none"}
     if kind == "separable":
-        x = net(layers.SeparableConv2D, x, filters=filters, kernel_size=kernel, **shared)
+        x = net(of_rank(net, x, "SeparableConv"), x, filters=filters, kernel_size=kernel, **shared)
     elif kind == "depthwise":
-        x = net(layers.DepthwiseConv2D, x, kernel_size=kernel, **shared)
+        x = net(of_rank(net, x, "DepthwiseConv"), x, kernel_size=kernel, **shared)
     elif kind in KINDS:
         extra = _extra(net, x, kind, filters, stride, dilation, groups)
-        x = net(layers.Conv2D, x, filters=filters, kernel_size=kernel, **shared, **extra)
+        x = net(of_rank(net, x, "Conv"), x, filters=filters, kernel_size=kernel, **shared, **extra)
     else:
         raise InvalidArgument(unknown("kind of convolution", kind, KINDS))
     return activate(net, normalize(net, x, normalization), activation)

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import layers
 
-from keras_nas.blocks.convolution import activate, normalize
+from keras_nas.blocks.convolution import activate, normalize, of_rank
 from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.net import Net
 from keras_nas.space import block
@@ -28,7 +28,7 @@ def pooled_head(
 
     Args:
         net: builds the layers.
-        x: `(height, width, channels)`.
+        x: `(height, width, channels)` or `(steps, channels)`.
         dropout: share of features dropped while training.
         pooling: "average", "max", "both" (side by side) or "flatten" (all pixels kept).
         normalization: before pooling, for networks whose blocks begin with it: "batch", "layer", "group" or "none".
@@ -44,12 +44,12 @@ def pooled_head(
 
 def _pooled(net: Net, x: Any, pooling: str) -> Any:
     if pooling == "average":
-        return net(layers.GlobalAveragePooling2D, x)
+        return net(of_rank(net, x, "GlobalAveragePooling"), x)
     if pooling == "max":
-        return net(layers.GlobalMaxPooling2D, x)
+        return net(of_rank(net, x, "GlobalMaxPooling"), x)
     if pooling == "both":
-        average, highest = net(layers.GlobalAveragePooling2D, x), net(layers.GlobalMaxPooling2D, x)
-        return net(layers.Concatenate, [average, highest])
+        both = [net(of_rank(net, x, f"Global{kind}Pooling"), x) for kind in ("Average", "Max")]
+        return net(layers.Concatenate, both)
     if pooling == "flatten":
         return net(layers.Flatten, x)
     raise InvalidArgument(unknown("pooling", pooling, POOLINGS))
@@ -70,7 +70,7 @@ def dense_head(
 
     Args:
         net: builds the layers.
-        x: `(height, width, channels)`.
+        x: `(height, width, channels)` or `(steps, channels)`.
         units: of the dense layer.
         dropout: share of features dropped while training.
         pooling: "average", "max", "both" (side by side) or "flatten" (all pixels kept).

@@ -7,7 +7,7 @@ from typing import Any
 
 from keras import layers
 
-from keras_nas.blocks.convolution import activate, convolution, normalize
+from keras_nas.blocks.convolution import activate, convolution, normalize, of_rank
 from keras_nas.graph import Graph, Join, Merge
 from keras_nas.net import Net
 from keras_nas.nodes import Node
@@ -24,7 +24,7 @@ def residual(net: Net, x: Any, inner: Function, *, activation: str = "relu", nor
 
     Args:
         net: builds the layers.
-        x: `(height, width, channels)`.
+        x: `(height, width, channels)` or `(steps, channels)`.
         inner: a node; its last layer should have no activation.
         activation: behind the sum, or "none" (pre-activation networks).
         normalization: of the projection.
@@ -37,7 +37,7 @@ def residual(net: Net, x: Any, inner: Function, *, activation: str = "relu", nor
 def dense_skip(net: Net, x: Any, inner: Function) -> Any:
     """Input and `inner(x)` side by side along the channels (Huang et al., arXiv 1608.06993)."""
     y = inner(x)
-    pooled = match(net, x, (*net.shape(y)[:2], net.channels(x)), "none")
+    pooled = match(net, x, (*net.shape(y)[:-1], net.channels(x)), "none")
     return net(layers.Concatenate, [pooled, y])
 
 
@@ -52,17 +52,17 @@ def match(net: Net, x: Any, shape: Sequence[int | None], normalization: str) -> 
 
     Args:
         net: builds the layers.
-        x: `(height, width, channels)`.
+        x: `(height, width, channels)` or `(steps, channels)`.
         shape: the wanted one; a side of unknown length counts as that of `x`.
         normalization: of the projection.
     """
     sides = zip(net.shape(x)[:-1], shape[:-1], strict=True)
     factors = [round(side / wanted) if side and wanted else 1 for side, wanted in sides]
     if max(factors) > 1:
-        x = net(layers.AveragePooling2D, x, pool_size=tuple(factors), padding="same")
+        x = net(of_rank(net, x, "AveragePooling"), x, pool_size=tuple(factors), padding="same")
     if net.channels(x) == shape[-1]:
         return x
-    x = net(layers.Conv2D, x, filters=shape[-1], kernel_size=1, use_bias=normalization == "none")
+    x = net(of_rank(net, x, "Conv"), x, filters=shape[-1], kernel_size=1, use_bias=normalization == "none")
     return normalize(net, x, normalization)
 
 

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from keras_nas.strategy import Proposal as Proposal
     from keras_nas.strategy import Strategy as Strategy
     from keras_nas.tasks import Task as Task
+    from keras_nas.tasks import TimeseriesForecasting as TimeseriesForecasting
 
 __version__ = "0.1.0"
 
@@ -82,7 +83,7 @@ _NAMES = {
     "space": ("Channels", "Choice", "Given", "Op", "Range", "Repeat", "Series", "Stride", "block"),
     "spaces": ("Space", "spaces"),
     "strategy": ("DONE", "WAIT", "Failure", "Outcome", "Problem", "Proposal", "Strategy"),
-    "tasks": ("Task",),
+    "tasks": ("Task", "TimeseriesForecasting"),
 }
 
 _HOME = {name: f"keras_nas.{module}" for module, names in _NAMES.items() for name in names}

@@ -40,7 +40,8 @@ def intervals(training: Training, y: np.ndarray, predictions: np.ndarray) -> dic
     """The 95 % interval of each score of the task: Wilson's of the accuracy, the bootstrap's percentiles of others.
 
     Resampling the rows knows nothing of mistakes that were not made, so that 100 % correct would seem certain; Wilson's
-    interval of a share does. The user's own metrics have none: they may not bear any sample of rows.
+    interval of a share does. Rows that overlap (windows of a series) are drawn in blocks. The user's own metrics have
+    none: they may not bear any sample of rows.
 
     Args:
         training: names the scores.
@@ -50,9 +51,11 @@ def intervals(training: Training, y: np.ndarray, predictions: np.ndarray) -> dic
     Reference:
         Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927.
         Efron and Tibshirani, "An introduction to the bootstrap", 1993.
+        Kuensch, "The jackknife and the bootstrap for general stationary observations", Annals of Statistics 17, 1989.
     """
     rng = np.random.default_rng([training.seed, len(y)])
-    drawn = [rng.integers(len(y), size=len(y)) for _ in range(RESAMPLES)]
+    together = min(training.signature.dependent, len(y))
+    drawn = [_resampled(rng, len(y), together) for _ in range(RESAMPLES)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of classes that a sample happens to lack
         resampled = [found for rows in drawn if (found := _scored(training, y[rows], predictions[rows]))]
@@ -63,10 +66,16 @@ def intervals(training: Training, y: np.ndarray, predictions: np.ndarray) -> dic
     return {name: [float(low), float(high)] for name, (low, high) in ends.items() if np.isfinite([low, high]).all()}
 
 
+def _resampled(rng: np.random.Generator, count: int, together: int) -> np.ndarray:
+    """Rows drawn with replacement, so many neighbours at a time."""
+    first = rng.integers(count - together + 1, size=-(-count // together))
+    return np.asarray((first[:, None] + np.arange(together)).ravel()[:count])
+
+
 def _scored(training: Training, y: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
     """The task's scores; none where some rows do not allow it, a class being absent, say."""
     try:
-        return training.task.scores(y, predictions, training.options.scores)
+        return training.task.scores(y, predictions, training.signature, training.options.scores)
     except ValueError:
         return {}
 

@@ -10,7 +10,7 @@ from keras_nas.estimators.assignment import Training
 from keras_nas.goal import Goal
 from keras_nas.nodes import Value
 from keras_nas.spaces import SPACES, Space, get_space
-from keras_nas.tasks import TASKS
+from keras_nas.tasks import TASKS, Task
 
 ELSEWHERE = ("data", "validation_data", "sample_weight", "groups", "target", "directory", "resume")
 """Arguments of a search of which its folder tells, or that say where it is."""
@@ -94,6 +94,11 @@ def described(part: Any) -> str:
     return f"{type(part).__name__}({', '.join(f'{name}={text}' for name, text in told.items())})"
 
 
+def called(task: Task) -> str:
+    """The code of a task: its name, and where it has options the object."""
+    return f"keras_nas.{described(task)}" if vars(task) else repr(task.name)
+
+
 def named(part: Any) -> str | None:
     """A loss or a metric by a name that is the same in the next session."""
     if part is None or isinstance(part, str):
@@ -114,6 +119,7 @@ def facts(goal: Goal, training: Training) -> dict[str, Any]:
     }
     return {
         "task": goal.task.name,
+        "called": called(goal.task),
         "space": goal.space.name,
         "objectives": [[objective.name, objective.direction] for objective in goal.objectives],
         "constraints": [[c.name, c.limit, c.bound] for c in goal.constraints],

@@ -226,8 +226,8 @@ def _check_energy() -> None:
 
 def _made_up(training: Training) -> tuple[np.ndarray, np.ndarray]:
     """Stored targets and a model's outputs for a few rows, every class among them."""
-    outputs = training.signature.outputs
-    y, predictions = np.random.default_rng(0).normal(size=(2, 4 * outputs, outputs)).astype(np.float32)
+    outputs, shape = training.signature.outputs, training.signature.output_shape
+    y, predictions = np.random.default_rng(0).normal(size=(2, 4 * outputs, *shape)).astype(np.float32)
     if training.task.target == "regression":
         return y, predictions
     likely = np.exp(predictions)
@@ -267,9 +267,9 @@ def check_baseline(training: Training) -> None:
             f"({type(error).__name__}: {error}). Expected a model that takes rows as you gave them."
         ) from error
     check_registered(model)
-    if outputs.shape != (4, signature.outputs):
+    if outputs.shape != (4, *signature.output_shape):
         raise InvalidArgument(
-            f"baseline_model gives {outputs.shape} for 4 rows; expected {(4, signature.outputs)}: one output "
+            f"baseline_model gives {outputs.shape} for 4 rows; expected {(4, *signature.output_shape)}: one output "
             + ("a class." if training.task.target == "classification" else "a target.")
         )
     if training.task.target == "classification" and np.abs(outputs.sum(axis=1) - 1).max() > 0.01:

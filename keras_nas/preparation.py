@@ -62,6 +62,7 @@ def prepare(goal: Goal, data: Data, options: Mapping[str, Any], folder: Path, se
         sample_weight=data.sample_weight,
         groups=data.groups,
         column=data.target,
+        framing=task.framing,
     )
     share = min(SHARE, HELD / len(rows))
     split = split_rows(rows, share, share if data.holdout is None else data.holdout, seed)

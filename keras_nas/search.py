@@ -59,10 +59,12 @@ def search(
     """Find the best Keras model for `data` within the time, size and latency that are named.
 
     Args:
-        task: "image_classification", "image_regression", "tabular_classification", "tabular_regression", or a `Task`.
+        task: "image_classification", "image_regression", "tabular_classification", "tabular_regression",
+            "timeseries_classification", "timeseries_forecasting", or a `Task` (`TimeseriesForecasting(horizon=96)`).
         data: `(x, y)` arrays, a `tf.data.Dataset`, a `keras.utils.PyDataset`, batches with a length, or the path of a
             folder with one folder of images a class. For a table: a pandas DataFrame or the path of a CSV or Parquet
-            file, both with `target`, or `(X, y)`. Raw: the model scales and encodes what it takes.
+            file, both with `target`, or `(X, y)`. For a series: such a table, or an array `(steps, series)`. Raw: the
+            model scales and encodes what it takes.
         space: name of a ready space (`keras_nas.spaces()`), or a `Space`; the task's default.
         method: a published method by name (`keras_nas.methods()`): sets space, strategy and estimator where these are
             not given.
@@ -75,8 +77,10 @@ def search(
             "litert" (in a process of its own), or a function of a Keras model that returns milliseconds.
         max_time: wall-clock budget of the whole call, in seconds; default 600 where `max_trials` is not given.
         max_trials: how many trainings at most.
-        target: of a table, the name of the column to predict, or several for a regression.
-        validation_data: rows to score candidates on, in the form of `data`; default: a seeded, stratified part.
+        target: of a table, the name of the column to predict, or several for a regression; of a series those to
+            forecast, all by default.
+        validation_data: rows to score candidates on, in the form of `data`; default: a seeded, stratified part;
+            of a series the steps before those held out.
         holdout: share of the rows that nothing sees but the winner, once, at the end; default 0.15 and at most 5,000
             rows, 0 for none.
         sample_weight: weight of each row in training, `(rows,)`.

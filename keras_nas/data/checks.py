@@ -1,6 +1,6 @@
 """Checks of the data as given: each message says what came, what was expected, what to do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -23,9 +23,13 @@ def check_lengths(name: str, lengths: Mapping[str, int]) -> None:
         )
 
 
-def check_rank(name: str, shape: Sequence[int], ranks: Sequence[int]) -> None:
-    """Refuse an x whose number of axes is none of `ranks`, or that has an axis of length 0."""
-    expected = " or ".join(AXES.get(rank, f"{rank} axes") for rank in ranks)
+def check_rank(name: str, shape: Sequence[int], ranks: Collection[int]) -> None:
+    """Refuse an x whose number of axes is none of `ranks`, or that has an axis of length 0.
+
+    A mapping as `ranks` tells what the axes are called, those of images are known.
+    """
+    axes = ranks if isinstance(ranks, Mapping) else AXES
+    expected = " or ".join(axes.get(rank, f"{rank} axes") for rank in ranks)
     if len(shape) not in ranks:
         raise DataError(
             f"{name}: x has the shape {tuple(shape)}, {len(shape)} axes; expected {expected}. "

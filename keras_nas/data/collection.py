@@ -1,7 +1,7 @@
 """Write data in any accepted form as the memory-mapped arrays of a search."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,11 @@ from keras_nas.data.columns import classes, group_numbers, numbers, write_weight
 from keras_nas.data.files import staged, write_array
 from keras_nas.data.reading import Inputs
 from keras_nas.data.rows import RECORD, VERSION, Rows, Target
+from keras_nas.data.series import Steps
 from keras_nas.data.sources import open_source
 from keras_nas.data.tables import Table
 from keras_nas.data.trees import TreeWriter, described
+from keras_nas.data.windows import Framing
 from keras_nas.errors import InvalidArgument, ResumeError, StoreError, unknown
 from keras_nas.files import write_atomically
 
@@ -25,12 +27,13 @@ def collect(
     directory: str | Path,
     *,
     target: Target = "classification",
-    ranks: Sequence[int] = IMAGE_RANKS,
+    ranks: Collection[int] = IMAGE_RANKS,
     validation_data: Any = None,
     sample_weight: Any = None,
     groups: Any = None,
     image_size: tuple[int, int] | None = None,
     column: str | Sequence[str] | None = None,
+    framing: Framing | None = None,
 ) -> Rows:
     """Check the data, and write it once as files that worker processes can memory-map.
 
@@ -48,7 +51,8 @@ def collect(
         sample_weight: Weights of the rows of `data`, shape (rows,).
         groups: Integers or text for the rows of `data` (patients, users), shape (rows,).
         image_size: (height, width) in pixels for image folders; default: chosen from the images.
-        column: The name of a table's column to predict, or several.
+        column: The name of a table's column to predict, or several; of a series those to forecast.
+        framing: How a series becomes rows, windows of it; None for data that is rows already.
 
     Returns:
         The rows, memory-mapped.
@@ -71,11 +75,14 @@ def collect(
     folder = Path(directory).absolute()
     if isinstance(data, Rows):
         return _existing(folder, data.fingerprint)
-    sources = [open_source(data, ranks, "data", image_size, column)]
+    sources = [open_source(data, ranks, "data", image_size, column, None, framing)]
     if validation_data is not None:
-        sources.append(open_source(validation_data, ranks, "validation_data", image_size, column, sources[0]))
+        form = (image_size, column, sources[0], framing)
+        sources.append(open_source(validation_data, ranks, "validation_data", *form))
     columns = {"sample_weight": sample_weight, "groups": groups}
     extras = {name: as_array(column, name) for name, column in columns.items() if column is not None}
+    if framing is not None and extras:
+        raise InvalidArgument(f"{' and '.join(extras)}: a row is a window of the series, not a step; leave it out.")
     fingerprint = digest(VERSION, target, *(source.identity() for source in sources), *extras, *extras.values())
     if (folder / RECORD).exists():
         return _existing(folder, fingerprint)
@@ -86,7 +93,7 @@ def collect(
 
 
 def _write(
-    folder: Path, sources: list[Source], extras: dict[str, Any], target: Target, ranks: Sequence[int]
+    folder: Path, sources: list[Source], extras: dict[str, Any], target: Target, ranks: Collection[int]
 ) -> dict[str, Any]:
     """Write all arrays, and return the record of them."""
     inputs = Inputs(folder, target, ranks)
@@ -109,6 +116,7 @@ def _write(
         "given_validation": sum(len(part.rows) for part in parts[1:]),
         "labels": {"kind": labels.kind, "classes": list(labels.classes)},
         "columns": sources[0].schema.as_json() if isinstance(sources[0], Table) else None,
+        "series": sources[0].schema.as_json() if isinstance(sources[0], Steps) else None,
         "dropped": [sentence for source in sources for sentence in source.dropped],
     }
 

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from keras_nas.data.rows import Rows
-from keras_nas.data.trees import TextArray, mapped, row_bytes, taken
+from keras_nas.data.trees import TextArray, held_bytes, mapped
+from keras_nas.data.windows import Windows
 from keras_nas.errors import InvalidArgument
 
 IN_MEMORY_BYTES = 1 << 30
@@ -197,21 +198,24 @@ def _columns(
 ) -> tuple[Gather, Gather, Gather | None]:
     """How to take a batch of x, y and weights; only x may be too large for memory."""
     if in_memory is None:
-        in_memory = len(index) * row_bytes(x) < IN_MEMORY_BYTES
-    gathers = mapped(_from_memory, taken(x, index)) if in_memory else mapped(lambda a: _from_disk(a, index), x)
-    w = None if weight is None else _from_memory(weight)
-    return lambda positions: mapped(lambda gather: gather(positions), gathers), _from_memory(y[index]), w
+        in_memory = held_bytes(x, len(index)) < IN_MEMORY_BYTES
+    gathers = mapped(lambda array: (_from_memory if in_memory else _from_disk)(array, index), x)
+    w = None if weight is None else _from_memory(weight, slice(None))
+    return lambda positions: mapped(lambda gather: gather(positions), gathers), _from_memory(y, index), w
 
 
-def _from_memory(values: np.ndarray) -> Gather:
+def _from_memory(values: np.ndarray | TextArray | Windows, index: Any) -> Gather:
     import tensorflow as tf
 
+    if isinstance(values, Windows):
+        step, first = _from_memory(values.series, slice(None)), _from_memory(values.starts, index)
+        return lambda positions: step(first(positions)[:, None] + np.arange(values.steps))
     with tf.device("CPU:0"):
-        held = tf.constant(values)
+        held = tf.constant(values[index])
     return lambda positions: tf.gather(held, positions)
 
 
-def _from_disk(values: np.ndarray | TextArray, index: np.ndarray) -> Gather:
+def _from_disk(values: np.ndarray | TextArray | Windows, index: np.ndarray) -> Gather:
     import tensorflow as tf
 
     dtype = tf.string if isinstance(values, TextArray) else values.dtype

@@ -1,6 +1,6 @@
 """Read a source batch by batch: x goes to its file at once, the rest is kept in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ class Part:
 class Inputs:
     """x while it is being written: rows of one shape and one type, all finite; columns as a schema has read them."""
 
-    def __init__(self, folder: Path, target: Target, ranks: Sequence[int]) -> None:
+    def __init__(self, folder: Path, target: Target, ranks: Collection[int]) -> None:
         self.folder = folder
         self.target = target
         self.ranks = ranks

@@ -1,7 +1,7 @@
 """The data of a search as memory-mapped arrays, written once for all workers."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +10,9 @@ import numpy as np
 
 from keras_nas.data.labels import Labels
 from keras_nas.data.schema import Schema
+from keras_nas.data.series import SeriesSchema
 from keras_nas.data.trees import leaves, open_tree
+from keras_nas.data.windows import Framing, Windows
 from keras_nas.errors import StoreError
 
 Target = Literal["classification", "regression"]
@@ -26,9 +28,9 @@ class Rows:
 
     Args:
         directory: The folder that holds the files.
-        x: Inputs as given, raw type and shape (rows, ...): one array, or several by name.
+        x: Inputs as given, raw type and shape (rows, ...): one array, or several by name; of a series `Windows`.
         y: Classification: int32 class numbers of shape (rows,). Regression: float32 targets of
-            shape (rows, outputs).
+            shape (rows, outputs); of a series `Windows` of shape (rows, horizon, series).
         sample_weight: float32 weights of shape (rows,), or None.
         groups: int32 group numbers of shape (rows,), or None; -1 for the rows of validation_data.
         labels: The classes in the order of the model's outputs.
@@ -68,7 +70,14 @@ class Rows:
                 f"{folder} is damaged: its arrays have {sorted(lengths)} rows, its record says {record['size']:,}. "
                 "Remove the folder and start again with the data."
             )
-        return rows
+        return rows if rows.framing is None else rows._windowed(rows.framing)
+
+    def _windowed(self, framing: Framing) -> "Rows":
+        """The windows of the steps that these rows are."""
+        given = int(self.record["given_validation"])
+        starts = framing.starts([len(self.y) - given, given])
+        y: Any = Windows(self.y, starts + framing.lookback, framing.horizon)
+        return replace(self, x=Windows(self.x, starts, framing.lookback), y=y)
 
     def __len__(self) -> int:
         return len(self.y)
@@ -91,6 +100,17 @@ class Rows:
         return None if columns is None else Schema.from_json(columns)
 
     @property
+    def series(self) -> SeriesSchema | None:
+        """The columns of a series and its windows."""
+        series = self.record.get("series")
+        return None if series is None else SeriesSchema.from_json(series)
+
+    @property
+    def framing(self) -> Framing | None:
+        """How windows of a series are rows; None where rows are not windows."""
+        return None if self.series is None else self.series.framing
+
+    @property
     def target(self) -> Target:
         """What y is: "classification" or "regression"."""
         target: Target = self.record["target"]
@@ -99,7 +119,8 @@ class Rows:
     @property
     def given_validation(self) -> int:
         """How many of the last rows the user gave as validation_data."""
-        return int(self.record["given_validation"])
+        given = int(self.record["given_validation"])
+        return given if self.framing is None or not given else max(0, given - self.framing.span + 1)
 
     @property
     def fingerprint(self) -> str:

@@ -1,66 +1,35 @@
 """The forms in which data may be given, each read as a stream of batches of NumPy arrays."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from keras_nas.data.batch import Batch, Source, as_array, described, digest, named
+from keras_nas.data.arrays import Arrays
+from keras_nas.data.batch import Source, as_array, described, named
 from keras_nas.data.checks import check_lengths
 from keras_nas.data.images import ImageFolder
+from keras_nas.data.series import Steps, open_series
 from keras_nas.data.streams import Stream, from_dataset, from_py_dataset
 from keras_nas.data.tables import Table, open_table
+from keras_nas.data.windows import Framing
 from keras_nas.errors import DataError, InvalidArgument
 
-BATCH_BYTES = 16 << 20  # how much of an array is read at once
 COLUMNS = (1,)
 """Ranks of a table: every column of x has the row axis alone."""
-SAMPLED_ROWS = 256  # rows of x that enter a fingerprint
 FORMS = (
     "arrays (x, y), a tf.data.Dataset, a keras.utils.PyDataset, an iterable of batches with a length, "
     "(generator, steps), or a folder with one folder of images for each class"
 )
 
 
-@dataclass
-class Arrays:
-    """Arrays in memory (or memory-mapped): x, y and optional sample weights of equal length."""
-
-    name: str
-    x: np.ndarray
-    y: np.ndarray
-    weight: np.ndarray | None = None
-    dropped: list[str] = field(default_factory=list)
-
-    @property
-    def given(self) -> int:
-        """The number of rows."""
-        return len(self.x)
-
-    def identity(self) -> str:
-        """A digest of shapes, types, all labels and weights, and of 256 rows of x spread over all."""
-        sampled = np.linspace(0, len(self.x) - 1, min(len(self.x), SAMPLED_ROWS)).astype(int)
-        columns = (self.x[sampled], self.y, self.weight)
-        return digest("arrays", self.x.shape, *columns)
-
-    def batches(self) -> Iterator[Batch]:
-        """The arrays in slices of 16 MiB."""
-        step = max(1, BATCH_BYTES // max(1, self.x[:1].nbytes))
-        for start in range(0, len(self.x), step):
-            rows = np.arange(start, min(start + step, len(self.x)))
-            part = slice(start, start + step)
-            yield Batch(self.x[part], self.y[part], None if self.weight is None else self.weight[part], rows)
-
-
 def open_source(
     data: Any,
-    ranks: Sequence[int],
+    ranks: Collection[int],
     name: str = "data",
     image_size: tuple[int, int] | None = None,
     column: str | Sequence[str] | None = None,
     first: Source | None = None,
+    framing: Framing | None = None,
 ) -> Source:
     """Recognise the form of `data`, and check what can be checked before reading it.
 
@@ -69,8 +38,9 @@ def open_source(
         ranks: The accepted numbers of axes of x, rows included.
         name: What the data is called in messages.
         image_size: (height, width) in pixels for image folders; default: chosen from the images.
-        column: The name of the column to predict, or several, for a table.
+        column: The name of the column to predict, or several, for a table or a series.
         first: The data that this data has to be like.
+        framing: How a series becomes rows; None for data that is rows already.
 
     Raises:
         DataError: The form is none of the accepted ones, or the arrays cannot be used.
@@ -78,10 +48,12 @@ def open_source(
     import keras
     import tensorflow as tf
 
+    if framing is not None:
+        return open_series(data, column, name, framing, first.schema if isinstance(first, Steps) else None)
     if tuple(ranks) == COLUMNS:
         return open_table(data, column, name, first.schema if isinstance(first, Table) else None)
     if column is not None:
-        raise InvalidArgument(f"target={column!r} names a column, which only tables have; leave it out.")
+        raise InvalidArgument(f"target={column!r} names a column, which only tables and series have; leave it out.")
     if isinstance(data, (str, Path)):
         return ImageFolder(name, Path(data).expanduser(), image_size)
     if isinstance(data, tf.data.Dataset):

@@ -64,8 +64,9 @@ def evenly(index: np.ndarray, count: int) -> np.ndarray:
 def split_rows(rows: Rows, validation: float = 0.15, holdout: float = 0.15, seed: int = 0) -> Split:
     """Divide the rows, each class (or range of targets) in proportion, no group on two sides.
 
-    Rows that the user gave as validation_data are the validation part. Every class has rows in
-    the training part. The same rows, fractions and seed give the same split.
+    Windows of a series are divided in the order of time, and nothing is drawn. Rows that the user gave as
+    validation_data are the validation part. Every class has rows in the training part. The same rows, fractions and
+    seed give the same split.
 
     Args:
         rows: The data.
@@ -92,16 +93,37 @@ def split_rows(rows: Rows, validation: float = 0.15, holdout: float = 0.15, seed
             raise InvalidArgument(f"{name} is {fraction}; expected a fraction of the rows from 0 to 0.5.")
     free = len(rows) - rows.given_validation
     fractions = (holdout, 0.0 if rows.given_validation else validation)
-    strata = _strata(rows, free)
-    if rows.groups is None:
-        part = _divide(strata, fractions, seed)
-    else:
-        part = _divide_groups(strata, rows.groups[:free], fractions, seed)
+    part = _parts(rows, free, fractions, seed)
     given = np.arange(free, len(rows))
     indices = [np.flatnonzero(part == number) for number in range(3)]
     split = Split(indices[0], given if rows.given_validation else indices[2], indices[1])
     _check(rows, split, {"validation": validation, "holdout": holdout})
     return split
+
+
+def _parts(rows: Rows, free: int, fractions: tuple[float, float], seed: int) -> np.ndarray:
+    """Part of each row: 0 trains, 1 is held out, 2 validates."""
+    if rows.framing is not None:
+        return _in_order(free, fractions, rows.framing.horizon - 1)
+    strata = _strata(rows, free)
+    if rows.groups is None:
+        return _divide(strata, fractions, seed)
+    return _divide_groups(strata, rows.groups[:free], fractions, seed)
+
+
+def _in_order(free: int, fractions: tuple[float, float], apart: int) -> np.ndarray:
+    """Part of each window: the last ones are held out, those before them validate; -1 for those that reach across.
+
+    What is forecast in one part is forecast in no other, so that `apart` windows before each are left out.
+    """
+    part, end = np.zeros(free, np.int8), free
+    for number, fraction in enumerate(fractions, start=1):
+        count = min(round(fraction * free), end)
+        if count:
+            part[max(0, end - count - apart) : end - count] = -1
+            part[end - count : end] = number
+            end = max(0, end - count - apart)
+    return part
 
 
 def _strata(rows: Rows, free: int) -> np.ndarray:
@@ -181,7 +203,7 @@ def _check(rows: Rows, split: Split, fractions: dict[str, float]) -> None:
     """Refuse a split with a part too small to say anything, or with a class that cannot be learned."""
     sizes = {name: len(getattr(split, name)) for name in PARTS}
     wanted = [name for name in PARTS if name != "holdout" or fractions["holdout"] > 0]
-    distinct = {name: len(np.unique(rows.y[getattr(split, name)], axis=0)) for name in wanted}
+    distinct = {name: _distinct(rows, getattr(split, name)) for name in wanted}
     if any(sizes[name] < MINIMUM_ROWS or distinct[name] < 2 for name in wanted):
         shown = ", ".join(f"{sizes[name]} for {name}" for name in wanted)
         raise DataError(
@@ -194,3 +216,8 @@ def _check(rows: Rows, split: Split, fractions: dict[str, float]) -> None:
             f"The class {rows.labels.classes[missing]!r} has no rows to train on, because its groups are too few to "
             "stand on both sides; expected groups of each class on both. Give more groups, or drop the class."
         )
+
+
+def _distinct(rows: Rows, part: np.ndarray) -> int:
+    """How many different targets some rows have; windows of a series that varies differ."""
+    return len(part) if rows.framing is not None else len(np.unique(rows.y[part], axis=0))

@@ -80,7 +80,7 @@ def _parts(data: Any, target: str | Sequence[str] | None, name: str) -> tuple[An
     import pandas as pd
 
     if isinstance(data, str | Path):
-        data = _read(Path(data).expanduser(), name)
+        data = read_file(Path(data).expanduser(), name)
     if isinstance(data, pd.DataFrame):
         return *_divided(data, target, name), None
     if not isinstance(data, tuple | list) or len(data) not in (2, 3):
@@ -91,8 +91,13 @@ def _parts(data: Any, target: str | Sequence[str] | None, name: str) -> tuple[An
     return _frame(x, name), as_array(y, f"{name}: y"), as_array(weight[0], name) if weight else None
 
 
-def _read(path: Path, name: str) -> Any:
-    """The table in a file, told by the ending of its name."""
+def read_file(path: Path, name: str) -> Any:
+    """The table in a CSV or Parquet file, told by the ending of its name.
+
+    Raises:
+        DataError: The file is none of these, or cannot be read.
+        MissingDependency: The package that reads it is not installed.
+    """
     import pandas as pd
 
     endings = {ending.lower() for ending in path.suffixes}

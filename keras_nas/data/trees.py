@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from keras_nas.data.files import ArrayWriter
+from keras_nas.data.windows import Windows
 from keras_nas.files import write_atomically
 
 NAMES = "names.json"
@@ -84,6 +85,12 @@ def taken(tree: Any, index: Any) -> Any:
 def row_bytes(tree: Any) -> int:
     """What one row takes in memory, a value of text as much as a pointer."""
     return sum(int(leaf[:1].nbytes) for leaf in leaves(tree))
+
+
+def held_bytes(tree: Any, rows: int) -> int:
+    """What some rows take in memory; the series of windows counts once, however many overlap in it."""
+    series = [leaf.series.nbytes for leaf in leaves(tree) if isinstance(leaf, Windows)]
+    return sum(series) if series else rows * row_bytes(tree)
 
 
 def described(tree: Any) -> str:

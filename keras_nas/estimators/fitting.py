@@ -123,8 +123,8 @@ def _network(training: Training, built: Built, finished: bool, lesson: Lesson) -
 
 
 def _run(trainer: Trainer, feed: Feed, schedule: Schedule, callbacks: list[Any]) -> None:
-    """Train until the budget is spent; not at all where it is."""
-    if schedule.progress >= 1.0:
+    """Train until the budget is spent; not at all where it is, or where there is nothing to be learnt."""
+    if schedule.progress >= 1.0 or not trainer.trainable_weights:
         return
     budget = schedule.budget
     trainer.fit(

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 
 class FusedBatchNormalization(keras.layers.BatchNormalization):
-    """Batch normalisation of feature maps `(batch, height, width, channels)` by TensorFlow's fused kernel.
+    """Batch normalisation of `(batch, height, width, channels)` or `(batch, steps, channels)` by a fused kernel.
 
     Same weights and same function as its base class, in training and at inference.
     """
@@ -24,8 +24,9 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         moving = (self.moving_mean.value, self.moving_variance.value)
         learns = bool(training) and self.trainable
         mean, variance = (tf.zeros([0]), tf.zeros([0])) if learns else moving
+        series = len(inputs.shape) == 3
         y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=inputs,
+            x=inputs[:, None] if series else inputs,
             scale=self.gamma.value,
             offset=self.beta.value,
             mean=mean,
@@ -38,7 +39,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
             variance = variance * (count - 1.0) / count  # the kernel's is the unbiased estimate, Keras' is not
             for old, new in zip((self.moving_mean, self.moving_variance), (mean, variance), strict=True):
                 old.assign(old * self.momentum + tf.stop_gradient(new) * (1.0 - self.momentum))
-        return y
+        return y[:, 0] if series else y
 
 
 def training_copy(model: Any, policy: str) -> Any:
@@ -82,8 +83,8 @@ def _fusible(layer: Any) -> bool:
     """Whether TensorFlow's kernel computes just this layer."""
     return (
         type(layer) is keras.layers.BatchNormalization
-        and layer.input_spec.ndim == 4
-        and layer.axis in (-1, 3)
+        and layer.input_spec.ndim in (3, 4)
+        and layer.axis in (-1, layer.input_spec.ndim - 1)
         and layer.scale
         and layer.center
     )

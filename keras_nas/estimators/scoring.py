@@ -50,7 +50,7 @@ def predicted(model: Any, rows: Rows, index: np.ndarray) -> np.ndarray:
 def scores_of(training: Training, y: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
     """The task's scores, then the user's own: a loss of theirs is the score `loss`."""
     options = training.options
-    scores = training.task.scores(y, predictions, options.scores)
+    scores = training.task.scores(y, predictions, training.signature, options.scores)
     truth = targets(training, y)
     for metric in options.metrics:
         name, value = metric_score(metric, truth, predictions)

@@ -48,7 +48,8 @@ def reproducing_call(result: SearchResult) -> str:
         "workers": _plain(arguments.get("workers")),
         "precision": _plain(told["precision"]),
     }
-    task = ("your_task", f"the task {told['task']!r}, your own") if "task" in own else repr(told["task"])
+    known = told.get("called", repr(told["task"]))
+    task = ("your_task", f"the task {told['task']!r}, your own") if "task" in own else known
     lines = [_line(None, task), _line(None, ("data", _data(result)))]
     lines += [_line(name, value) for name, value in named.items() if value is not None]
     return "\n".join(["import keras_nas", "", "result = keras_nas.search(", *lines, ")"])

@@ -24,6 +24,8 @@ SPACES: dict[str, dict[str, str]] = {
     "image_regression": _IMAGES,
     "tabular_classification": _TABLES,
     "tabular_regression": _TABLES,
+    "timeseries_forecasting": {"timeseries": "keras_nas.spaces.timeseries"},
+    "timeseries_classification": {"sequences": "keras_nas.spaces.sequences"},
 }
 """Task -> space -> module, whose function of the space's name makes it."""
 

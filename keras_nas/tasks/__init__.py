@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.tasks.base import Built, Task
+from keras_nas.tasks.forecasting import TimeseriesForecasting
 from keras_nas.tasks.image import ImageClassification, ImageRegression
+from keras_nas.tasks.sequences import TimeseriesClassification
 from keras_nas.tasks.signature import Signature
 from keras_nas.tasks.tabular import TabularClassification, TabularRegression
 
 TASKS: dict[str, type[Task]] = {
-    task.name: task for task in (ImageClassification, ImageRegression, TabularClassification, TabularRegression)
+    task.name: task
+    for task in (
+        *(ImageClassification, ImageRegression, TabularClassification, TabularRegression),
+        *(TimeseriesForecasting, TimeseriesClassification),
+    )
 }
 
 
@@ -26,4 +32,9 @@ def get_task(task: str | Task) -> Task:
     return TASKS[task]()
 
 
-__all__ = ["TASKS", "Built", "Signature", "Task", "get_task"]
+def family(task: Task) -> str:
+    """The name of the ready task that a task is or derives from, whose spaces are its own; else the task's name."""
+    return next((name for name, ready in TASKS.items() if isinstance(task, ready)), task.name)
+
+
+__all__ = ["TASKS", "Built", "Signature", "Task", "TimeseriesForecasting", "family", "get_task"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from keras_nas.tasks.signature import Input, Signature
 
 if TYPE_CHECKING:
     from keras_nas.data import Rows, Split
+    from keras_nas.data.windows import Framing
     from keras_nas.spaces import Space
 
 FRONT, NETWORK = "preprocessing", "network"
@@ -43,8 +44,11 @@ class Task(ABC):
     name: str
     target: str
     """ "classification" or "regression"."""
-    ranks: tuple[int, ...]
-    """Allowed ranks of the input array, the row axis included; (1,) for the columns of a table."""
+    ranks: Collection[int]
+    """Allowed ranks of the input array, the row axis included, which a mapping gives names; (1,) for the columns of a
+    table."""
+    framing: Framing | None = None
+    """How a series becomes rows; None where the data is rows."""
     objective: str
     """The score that is optimised unless the user says otherwise."""
     score_names: tuple[str, ...]
@@ -86,12 +90,15 @@ class Task(ABC):
         """A batch of stored targets, a TensorFlow tensor, to the float32 `(batch, outputs)` that `loss` takes."""
 
     @abstractmethod
-    def scores(self, y: np.ndarray, predictions: np.ndarray, names: Sequence[str] = ()) -> dict[str, float]:
+    def scores(
+        self, y: np.ndarray, predictions: np.ndarray, signature: Signature, names: Sequence[str] = ()
+    ) -> dict[str, float]:
         """Scores of the model's predictions: the task's own, and those of `names`; no prefix.
 
         Args:
             y: stored targets, `(n,)` class numbers or `(n, outputs)`.
             predictions: the model's outputs, `(n, outputs)`.
+            signature: of the data.
             names: further scores, by name.
         """
 

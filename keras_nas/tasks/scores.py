@@ -10,6 +10,7 @@ from keras_nas.errors import InvalidArgument, unknown
 
 CLASSIFICATION = ("accuracy", "loss", "balanced_accuracy", "f1_score", "auc", "top_5_accuracy")
 REGRESSION = ("mse", "loss", "rmse", "mae", "r2_score")
+FORECASTING = ("mse", "loss", "rmse", "mae")
 
 
 def classification_scores(y: np.ndarray, probabilities: np.ndarray, names: Sequence[str] = ()) -> dict[str, float]:
@@ -59,6 +60,23 @@ def regression_scores(y: np.ndarray, predictions: np.ndarray, names: Sequence[st
         "mae": float(np.abs(error).mean()),
         "r2_score": float(metrics.r2_score(y, predictions)),
     }
+
+
+def forecasting_scores(
+    y: np.ndarray, forecasts: np.ndarray, std: Sequence[float], names: Sequence[str] = ()
+) -> dict[str, float]:
+    """All of `FORECASTING`, averaged over windows, steps and series.
+
+    Args:
+        y: `(n, horizon, series)`.
+        forecasts: `(n, horizon, series)`.
+        std: of each series, the unit of its errors.
+        names: only checked.
+    """
+    _known(names, FORECASTING)
+    error = (forecasts - y) / np.asarray(std, dtype=np.float32)
+    mse = float(np.square(error).mean(dtype=np.float64))
+    return {"mse": mse, "loss": mse, "rmse": float(np.sqrt(mse)), "mae": float(np.abs(error).mean(dtype=np.float64))}
 
 
 def _known(names: Sequence[str], valid: Sequence[str]) -> list[str]:

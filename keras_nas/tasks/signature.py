@@ -20,7 +20,8 @@ class Input:
     """One array that a network takes.
 
     Args:
-        shape: of one row, no batch axis: `(height, width)` or `(height, width, channels)` for images.
+        shape: of one row, no batch axis: `(height, width)` or `(height, width, channels)` for images,
+            `(steps, channels)` for series.
         dtype: "uint8" for raw pixels.
     """
 
@@ -50,6 +51,16 @@ class Signature:
         return {"outputs": self.outputs}
 
     @property
+    def output_shape(self) -> tuple[int, ...]:
+        """What a model gives for one row."""
+        return (self.outputs,)
+
+    @property
+    def dependent(self) -> int:
+        """How many rows in order tell the same, more or less: 1, but for windows that overlap."""
+        return 1
+
+    @property
     def input_shape(self) -> tuple[int, ...]:
         """Of the only input."""
         return self._only.shape
@@ -67,8 +78,8 @@ class Signature:
 
 
 @dataclass(frozen=True)
-class ImageSignature(Signature):
-    """That of images.
+class ScaledSignature(Signature):
+    """That of arrays of numbers which the network standardises.
 
     Args:
         input_mean: per channel, over the training rows.
@@ -79,16 +90,18 @@ class ImageSignature(Signature):
     input_std: tuple[float, ...] = ()
 
 
-def image_signature(rows: Rows, split: Split) -> ImageSignature:
-    """The signature of image rows; statistics are of the training part alone.
+def scaled_signature(rows: Rows, split: Split, bare: int) -> ScaledSignature:
+    """The signature of arrays; statistics are of the training part alone.
 
     Args:
-        rows: images `(n, height, width[, channels])`.
+        rows: images `(n, height, width[, channels])`, or series `(n, steps[, channels])`.
         split: which of them train.
+        bare: axes of arrays without channels, the row axis included.
     """
     shape = tuple(int(size) for size in rows.x.shape[1:])
-    mean, std = _moments(_sampled(rows.x, split.train), axes=(0, 1, 2))
-    return ImageSignature(Input(shape, str(rows.x.dtype)), *target_facts(rows, split), as_floats(mean), as_floats(std))
+    sampled = _sampled(rows.x, split.train)
+    mean, std = moments(sampled[..., None] if sampled.ndim == bare else sampled)
+    return ScaledSignature(Input(shape, str(rows.x.dtype)), *target_facts(rows, split), as_floats(mean), as_floats(std))
 
 
 def target_facts(rows: Rows, split: Split) -> tuple[int, tuple[float, ...], tuple[float, ...]]:
@@ -96,7 +109,7 @@ def target_facts(rows: Rows, split: Split) -> tuple[int, tuple[float, ...], tupl
     if rows.target == "classification":
         return len(rows.labels.classes), (), ()
     targets = np.asarray(rows.y[split.train], dtype=np.float64)
-    mean, std = _moments(targets, axes=(0,))
+    mean, std = moments(targets)
     return targets.shape[1], as_floats(mean), as_floats(std)
 
 
@@ -106,11 +119,12 @@ def as_floats(values: np.ndarray) -> tuple[float, ...]:
 
 
 def _sampled(x: Any, train: np.ndarray) -> np.ndarray:
-    """At most `SAMPLE` training rows, evenly spaced, with a channel axis."""
-    chosen = np.asarray(x[train[:: max(1, len(train) // SAMPLE)]], dtype=np.float64)
-    return chosen if chosen.ndim == 4 else chosen[..., None]
+    """At most `SAMPLE` training rows, evenly spaced."""
+    return np.asarray(x[train[:: max(1, len(train) // SAMPLE)]], dtype=np.float64)
 
 
-def _moments(values: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each entry of the last axis; 1 where nothing varies."""
+    axes = tuple(range(values.ndim - 1))
     std = values.std(axis=axes)
-    return np.atleast_1d(values.mean(axis=axes)), np.atleast_1d(np.where(std > 0, std, 1.0))
+    return values.mean(axis=axes), np.where(std > 0, std, 1.0)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras_nas.net import Net
+from keras_nas.tasks.arrays import rescaled
 from keras_nas.tasks.base import Task
 from keras_nas.tasks.scores import CLASSIFICATION, REGRESSION, classification_scores, regression_scores
 from keras_nas.tasks.signature import Signature
@@ -48,7 +49,9 @@ class Classification(Supervised):
 
         return tf.one_hot(y, signature.outputs)
 
-    def scores(self, y: np.ndarray, predictions: np.ndarray, names: Sequence[str] = ()) -> dict[str, float]:
+    def scores(
+        self, y: np.ndarray, predictions: np.ndarray, signature: Signature, names: Sequence[str] = ()
+    ) -> dict[str, float]:
         """Accuracy and log loss, and what else is named."""
         return classification_scores(y, predictions, names)
 
@@ -58,21 +61,11 @@ class Regression(Supervised):
 
     target = "regression"
     objective = "val_mse"
-    score_names = REGRESSION
+    score_names: tuple[str, ...] = REGRESSION
 
     def finish(self, net: Net, x: Any, signature: Signature) -> Any:
         """The targets' own units."""
-        from keras import layers
-
-        single = signature.outputs == 1
-        scale, offset = list(signature.output_std), list(signature.output_mean)
-        return net(
-            layers.Rescaling,
-            x,
-            scale=scale[0] if single else scale,
-            offset=offset[0] if single else offset,
-            dtype="float32",
-        )
+        return rescaled(net, x, signature.output_std, signature.output_mean)
 
     def loss(self, finished: bool = False) -> Any:
         """Squared error."""
@@ -89,6 +82,8 @@ class Regression(Supervised):
         mean, std = (np.asarray(v, dtype=np.float32) for v in (signature.output_mean, signature.output_std))
         return (tf.cast(y, tf.float32) - mean) / std
 
-    def scores(self, y: np.ndarray, predictions: np.ndarray, names: Sequence[str] = ()) -> dict[str, float]:
+    def scores(
+        self, y: np.ndarray, predictions: np.ndarray, signature: Signature, names: Sequence[str] = ()
+    ) -> dict[str, float]:
         """Errors in the targets' units, and R2."""
         return regression_scores(y, predictions, names)

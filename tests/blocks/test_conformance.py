@@ -111,6 +111,30 @@ TOKENS: dict[str, Any] = {
 }
 """Blocks of rows of vectors `(columns, width)`."""
 
+LINEAR = blocks.linear_forecast(3, 2)
+SEQUENCES: dict[str, Any] = {
+    "temporal_convolution": blocks.temporal_convolution(
+        4, 2, levels=2, causal=Choice("causal", [True, False]), dropout=Choice("dropout", [0.0, 0.1])
+    ),
+    "inception": blocks.inception(2, kernel=4, bottleneck=3),
+    "recurrent": blocks.recurrent(
+        3, cell=Choice("cell", ["gru", "lstm"]), bidirectional=Choice("bidirectional", [False, True]), dropout=0.1
+    ),
+    "recent": blocks.recent(Choice("share", [0.0, 0.5, 1.0])),
+    "naive_forecast": blocks.naive_forecast(3, 2, Choice("season", [1, 2, 20])),
+    "linear_forecast": blocks.linear_forecast(
+        3, 2, decomposition=Choice("decomposition", [0, 5]), individual=Choice("individual", [False, True])
+    ),
+    "n_beats": blocks.n_beats(3, 2, blocks=Choice("blocks", [1, 2]), depth=1, width=4),
+    "reversible": blocks.reversible(LINEAR, kind=Choice("kind", ["instance", "last", "none"])),
+    "beside_linear": blocks.beside_linear(blocks.pooled_head(), 3, 2),
+    "residual": Series(blocks.residual(conv(stride=Choice("stride", [1, 2]))), blocks.residual(blocks.convolution(6))),
+    "kinds": blocks.convolution(4, kind=Choice("kind", ["separable", "depthwise", "dilated", "grouped"])),
+    "transformer": Series(blocks.patches(4, 2), blocks.transformer(heads=2, reduction=2)),
+    "head": blocks.pooled_head(pooling=Choice("pooling", ["average", "max", "both"])),
+}
+"""Blocks of sequences `(steps, channels)`."""
+
 SEVERAL_INPUTS = ("code_embedding", "columns", "wide_and_deep")
 """Checked in test_columns.py: they take codes, or several tensors by name."""
 
@@ -130,7 +154,12 @@ def test_block_of_tokens(name: str) -> None:
     check_block(TOKENS[name], (5, 4))
 
 
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_block_of_sequences(name: str) -> None:
+    check_block(SEQUENCES[name], (10, 4))
+
+
 def test_every_block_is_checked() -> None:
     parts = ("row_of_cells", *SEVERAL_INPUTS)
-    tested = " ".join([*BLOCKS, *VECTORS, *TOKENS]) + " convolution_stem cell_step last_cell nasnet_cell"
+    tested = " ".join([*BLOCKS, *VECTORS, *TOKENS, *SEQUENCES]) + " convolution_stem cell_step last_cell nasnet_cell"
     assert [name for name in blocks.__all__ if name not in tested and name not in parts] == []

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from keras_nas.data import Rows, collect
+from keras_nas.data.windows import Framing
 
 Arrays = tuple[np.ndarray, np.ndarray]
 
@@ -48,3 +50,17 @@ def make_rows(tmp_path: Path) -> Iterator[Callable[..., Rows]]:
         return collect((x, y), tmp_path / f"rows{next(count)}", **options)
 
     yield make
+
+
+@pytest.fixture
+def series_rows(tmp_path: Path) -> Rows:
+    """Windows of 6 steps and 2 to forecast, of 60 hours of the columns "sold" and "price"."""
+    return collect(
+        hours(60), tmp_path / "series", target="regression", ranks=(2,), framing=Framing(2, 6), column="sold"
+    )
+
+
+def hours(count: int) -> pd.DataFrame:
+    """So many hours of two columns; the number of the step can be read off "sold"."""
+    time = pd.date_range("2024-01-01", periods=count, freq="h").astype(str)
+    return pd.DataFrame({"time": time, "price": np.arange(count) % 7, "sold": np.arange(count) * 2.0})

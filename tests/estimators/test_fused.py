@@ -56,6 +56,19 @@ def test_same_loss_gradients_and_statistics_in_training(pixels: np.ndarray) -> N
         np.testing.assert_allclose(stock, fused, rtol=1e-4, atol=1e-5)
 
 
+def test_series_are_normalised_alike() -> None:
+    x = inputs = keras.Input((9, 2))
+    model = randomised(keras.Model(inputs, layers.BatchNormalization()(layers.Conv1D(3, 3)(x))))
+    copy, series = training_copy(model, "float32"), np.random.default_rng(0).normal(3, 2, (8, 9, 2)).astype("float32")
+    assert isinstance(copy.layers[-1], FusedBatchNormalization)
+    for training in (False, True):
+        np.testing.assert_allclose(
+            copy(series, training=training), model(series, training=training), rtol=1e-3, atol=1e-4
+        )
+    for stock, fused in zip(model.get_weights(), copy.get_weights(), strict=True):
+        np.testing.assert_allclose(stock, fused, rtol=1e-4, atol=1e-5)
+
+
 def test_weights_come_back(pixels: np.ndarray) -> None:
     model = network()
     copy = randomised(training_copy(model, "float32"))
