@@ -90,6 +90,18 @@ def test_a_strategy_that_repeats_itself_is_given_something_unseen() -> None:
     assert trial is DONE
 
 
+def test_something_unseen_is_as_thorough_as_what_was_asked_for() -> None:
+    class Thorough(Scripted):
+        def propose(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
+            return Proposal(Architecture({"op": "a"}), {"epochs": 3.0})
+
+    ledger = Ledger(Thorough(), PROBLEM)
+    for _ in range(2):
+        ledger.tell(asked(ledger).number, scored(0.0))
+    assert [trial.proposal.fidelity for trial in ledger.trials if trial.source == "run"] == [{"epochs": 3.0}] * 2
+    assert [trial.proposal.number for trial in ledger.trials] == list(range(len(ledger.trials)))
+
+
 def test_an_exhausted_space_waits_for_what_is_pending() -> None:
     ledger, _ = begun("a")
     trials = [asked(ledger) for _ in range(4)]

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from keras_nas.estimators.halving import Hyperband as Hyperband
     from keras_nas.estimators.halving import SuccessiveHalving as SuccessiveHalving
     from keras_nas.estimators.predictor import Predictor as Predictor
-    from keras_nas.estimators.predictor import Predictor as Predictor
     from keras_nas.estimators.shared import SharedWeights as SharedWeights
     from keras_nas.estimators.zero_cost.estimator import WarmStart as WarmStart
     from keras_nas.estimators.zero_cost.estimator import ZeroCost as ZeroCost
@@ -31,7 +30,6 @@ _HOME = {
     "ASHA": "halving",
     "Hyperband": "halving",
     "SuccessiveHalving": "halving",
-    "Predictor": "predictor",
     "Predictor": "predictor",
     "SharedWeights": "shared",
     "WarmStart": "zero_cost.estimator",

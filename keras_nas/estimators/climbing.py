@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,15 +17,13 @@ class Climb:
 
     Args:
         bracket: that it climbs in.
-        entry: its first proposal.
         outcomes: by rung.
-        numbers: of its trials, by rung.
+        proposals: by rung.
     """
 
     bracket: int
-    entry: Proposal
     outcomes: dict[int, Outcome] = field(default_factory=dict)
-    numbers: dict[int, int | None] = field(default_factory=dict)
+    proposals: dict[int, Proposal] = field(default_factory=dict)
 
     @property
     def top(self) -> int:
@@ -33,9 +31,14 @@ class Climb:
         return max(self.outcomes)
 
     @property
+    def last(self) -> Proposal:
+        """What was trained for that rung."""
+        return self.proposals[self.top]
+
+    @property
     def number(self) -> int | None:
         """The trial of that rung."""
-        return self.numbers[self.top]
+        return self.last.number
 
     @property
     def outcome(self) -> Outcome:
@@ -48,17 +51,17 @@ class Climb:
         return self.bracket == bracket and outcome is not None and not refused(outcome)
 
 
-def gains(climbs: Iterable[Climb], rungs: int) -> list[dict[str, float]]:
+def gains(climbs: Collection[Climb]) -> list[dict[str, float]]:
     """What training on to the next rung adds to each score: the median over all that were trained both ways.
 
     Args:
         climbs: of all architectures.
-        rungs: of the ladder.
 
     Returns:
-        For each rung but the last, differences by the name of the score; none for a score that nobody has twice.
+        For each rung but the highest that was reached, differences by the name of the score; none for a score that
+        nobody has twice.
     """
-    pairs: list[dict[str, list[float]]] = [{} for _ in range(rungs - 1)]
+    pairs: list[dict[str, list[float]]] = [{} for _ in range(max((climb.top for climb in climbs), default=0))]
     for climb in climbs:
         for rung, found in enumerate(pairs):
             _add(found, climb.outcomes.get(rung), climb.outcomes.get(rung + 1))

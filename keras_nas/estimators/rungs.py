@@ -6,6 +6,7 @@ architecture enters next; those that did best are promoted by the trial that goe
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from keras_nas.architecture import Architecture
@@ -62,6 +63,7 @@ class Rungs(Stages):
         super().begin(problem)
         self._climbs: dict[Architecture, Climb] = {}
         self._ranks: dict[Place, list[Architecture]] = {}
+        self._counts: Counter[Place] = Counter()
         self._gains: list[dict[str, float]] = []
         self._entered: list[Proposal] = []
         self._lost: set[int | None] = set()
@@ -73,15 +75,14 @@ class Rungs(Stages):
             super().observe(proposal, outcome)
             return
         self._explored.append((proposal, outcome))
-        bracket, rung = _place(proposal)
-        climb = self._climbs.setdefault(proposal.architecture, Climb(bracket, proposal))
+        bracket, rung = place_of(proposal)
+        climb = self._climbs.setdefault(proposal.architecture, Climb(bracket))
         again = rung in climb.outcomes
         if again or not climb.outcomes:
             self._repeats = self._repeats + 1 if again else 0
         if not again:
-            climb.outcomes[rung], climb.numbers[rung] = outcome, proposal.number
-            self._ranks[climb.bracket, rung] = self._ranked_on(climb.bracket, rung)
-            self._lost |= {other.number for other in self._climbs.values()} - set(self.continues())
+            climb.outcomes[rung], climb.proposals[rung] = outcome, proposal
+            self._place((climb.bracket, rung), outcome)
         self._learn(proposal, climb)
 
     def continues(self) -> Collection[int]:
@@ -89,10 +90,18 @@ class Rungs(Stages):
         newest = self._newest(())
         kept = set(self.explorer.continues())
         for (bracket, rung), ranked in self._ranks.items():
-            count = -(-self._ended_on(bracket, rung) // self.ladder.factor) + MARGIN * (bracket == newest)
+            count = -(-self._counts[bracket, rung] // self.ladder.factor) + MARGIN * (bracket == newest)
             waiting = [self._climbs[architecture] for architecture in ranked[:count]]
             kept |= {climb.number for climb in waiting if climb.top == rung and climb.number is not None}
         return kept
+
+    def _place(self, place: Place, outcome: Outcome) -> None:
+        """Rank those on a rung anew; a trial that is among the best no longer, and not kept, is not gone on from."""
+        self._counts[place] += not refused(outcome)
+        members = [climb for climb in self._climbs.values() if climb.on(*place)]
+        found = best_first(self, [(climb.proposals[place[1]], climb.outcomes[place[1]]) for climb in members])
+        self._ranks[place] = [proposal.architecture for proposal in found]
+        self._lost |= {climb.number for climb in self._climbs.values()} - set(self.continues())
 
     def _learn(self, proposal: Proposal, climb: Climb) -> None:
         """Tell the explorer: of a promoted architecture by telling it all anew, since scores below mean more now."""
@@ -100,28 +109,19 @@ class Rungs(Stages):
             self._entered.append(proposal)
             self.explorer.observe(proposal, levelled(climb, self._gains))
             return
-        self._gains = gains(self._climbs.values(), len(self.ladder.levels))
+        self._gains = gains(self._climbs.values())
         self.explorer.begin(self.problem)
         for entered in self._entered:
             self.explorer.observe(entered, levelled(self._climbs[entered.architecture], self._gains))
 
-    def _ranked_on(self, bracket: int, rung: int) -> list[Architecture]:
-        """Who ended well on a rung, best first."""
-        members = [(c.entry, c.outcomes[rung]) for c in self._climbs.values() if c.on(bracket, rung)]
-        return [proposal.architecture for proposal in best_first(self, members)]
-
-    def _ended_on(self, bracket: int, rung: int) -> int:
-        return sum(climb.on(bracket, rung) for climb in self._climbs.values())
-
     def _newest(self, pending: Sequence[Proposal]) -> int:
         """The bracket that was begun last."""
         begun = [climb.bracket for climb in self._climbs.values()]
-        return max([*begun, *(_place(proposal)[0] for proposal in pending)], default=0)
+        return max([*begun, *(place_of(proposal)[0] for proposal in pending)], default=0)
 
     def _trained(self) -> int:
         """Trainings so far: one for each rung that an architecture has climbed."""
-        ended = [outcome for climb in self._climbs.values() for outcome in climb.outcomes.values()]
-        return sum(not refused(outcome) for outcome in ended)
+        return self._counts.total()
 
     def _explore(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
         """Somebody goes on or enters, in the brackets in turn; the next bracket begins where a worker would wait."""
@@ -167,7 +167,7 @@ class Rungs(Stages):
         if isinstance(answer, Signal):
             return None
         climb = self._climbs.get(answer.architecture)
-        known = climb.entry if climb else running.get(answer.architecture)
+        known = next(iter(climb.proposals.values())) if climb else running.get(answer.architecture)
         return Proposal(answer.architecture, known.fidelity if known else fidelity, answer.parent, answer.note)
 
     def _is_open(self, pending: Sequence[Proposal], bracket: int) -> bool:
@@ -175,8 +175,8 @@ class Rungs(Stages):
         found = self.ladder.bracket(bracket)
         if found is None:
             return False
-        entering = [p for p in pending if _place(p)[0] == bracket and p.architecture not in self._climbs]
-        entered = self._ended_on(bracket, found.entry) + len(entering)
+        entering = [p for p in pending if place_of(p)[0] == bracket and p.architecture not in self._climbs]
+        entered = self._counts[bracket, found.entry] + len(entering)
         in_time = self._in_time(pending, bracket, self.ladder.fidelity(bracket, found.entry, entering=True))
         return in_time and (found.size is None or entered < found.size)
 
@@ -186,7 +186,7 @@ class Rungs(Stages):
         if not self._in_time(pending, bracket, fidelity):
             return None
         running = {proposal.architecture for proposal in pending}
-        ended, factor = self._ended_on(bracket, rung - 1), self.ladder.factor
+        ended, factor = self._counts[bracket, rung - 1], self.ladder.factor
         count = -(-ended // factor) if self._is_through(pending, bracket, rung - 1) else ended // factor
         ranked = self._ranks.get((bracket, rung - 1), [])
         for architecture in ranked if spare else ranked[:count]:
@@ -197,7 +197,7 @@ class Rungs(Stages):
 
     def _is_through(self, pending: Sequence[Proposal], bracket: int, rung: int) -> bool:
         """Whether nobody will come to a rung any more."""
-        below = [place for place in map(_place, pending) if place[0] == bracket and place[1] <= rung]
+        below = [place for place in map(place_of, pending) if place[0] == bracket and place[1] <= rung]
         return not below and not self._is_open(pending, bracket)
 
     def _spare(self, pending: Sequence[Proposal]) -> Proposal | None:
@@ -221,19 +221,17 @@ class Rungs(Stages):
         """Who came highest, best first, each with the trial that a finalist goes on from."""
         good = [climb for climb in self._climbs.values() if climb.outcome.ok]
         ranked: list[Proposal] = []
-        for rung in reversed(range(len(self.ladder.levels))):
-            members = [(climb.entry, climb.outcome) for climb in good if climb.top == rung]
-            ranked += best_first(self, members)
-        return [self._continued(proposal.architecture) for proposal in ranked]
+        for rung in sorted({climb.top for climb in good}, reverse=True):
+            ranked += best_first(self, [(climb.last, climb.outcome) for climb in good if climb.top == rung])
+        return [self._continued(proposal) for proposal in ranked]
 
-    def _continued(self, architecture: Architecture) -> Proposal:
+    def _continued(self, last: Proposal) -> Proposal:
         """The architecture with the trial to go on from; without one where that was not kept."""
-        climb = self._climbs[architecture]
-        if climb.number is None or climb.number in self._lost:
-            return Proposal(architecture)
-        return Proposal(architecture, {PAST: self.ladder.levels[climb.top].epochs}, climb.number)
+        if last.number is None or last.number in self._lost:
+            return Proposal(last.architecture)
+        return Proposal(last.architecture, {PAST: last.fidelity["epochs"]}, last.number)
 
 
-def _place(proposal: Proposal) -> Place:
-    """The bracket and the rung of a trial."""
+def place_of(proposal: Proposal) -> Place:
+    """The bracket and the rung of an exploring trial."""
     return int(proposal.fidelity.get(BRACKET, 0)), int(proposal.fidelity.get(RUNG, 0))

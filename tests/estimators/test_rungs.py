@@ -233,17 +233,17 @@ def test_known_architectures_enter_first_and_a_small_space_is_used_up() -> None:
 def test_scores_of_several_rungs_are_made_comparable() -> None:
     def climbed(*scores: float) -> Climb:
         outcomes = {place: Outcome({"val_accuracy": value, "params": 5.0}) for place, value in enumerate(scores)}
-        return Climb(0, Proposal(Architecture({})), outcomes)
+        return Climb(0, outcomes)
 
     climbs = [climbed(0.5), climbed(0.6, 0.7), climbed(0.6, 0.9), climbed(0.7, 0.82, 0.9)]
-    gained = gains(climbs, 3)
+    gained = gains(climbs)
     assert gained == [
         {"val_accuracy": pytest.approx(0.12), "params": 0.0},
         {"val_accuracy": pytest.approx(0.08), "params": 0.0},
     ]
     assert levelled(climbs[0], gained).scores == {"val_accuracy": pytest.approx(0.7), "params": 5.0}
     assert levelled(climbs[3], gained).scores["val_accuracy"] == 0.9
-    failed = Climb(0, Proposal(Architecture({})), {0: Outcome({"a": 1.0}), 1: Outcome(failure=Failure("error", "no"))})
+    failed = Climb(0, {0: Outcome({"a": 1.0}), 1: Outcome(failure=Failure("error", "no"))})
     assert levelled(failed, gained) is failed.outcomes[1]
 
 
