@@ -2,23 +2,30 @@
 
     python benchmarks/weight_sharing.py --json figures.json
     python benchmarks/weight_sharing.py --correlate 40 --minutes 15 --json figures.json
+    python benchmarks/weight_sharing.py --only all --minutes 15 --json figures.json
 
-Without `--correlate` nothing is trained to the end: steps and scores cost what they cost whatever the weights. Needs
-the data of Debian's package `dataset-fashion-mnist`; the published results come from the shared data (see `_nb201.py`).
+Without `--correlate` nothing is trained to the end: steps and scores cost what they cost whatever the weights. With
+`--only` whole searches are run instead, each in a process of its own and given the same minutes: the accuracy on the
+10,000 test images of what each method chose and trained, and of the median random architecture, trained for as long as
+a method that learns gates trains its choice. Needs the data of Debian's package `dataset-fashion-mnist`; the published
+results come from the shared data (see `_nb201.py`).
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import statistics
 import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _common import parser, report
+from _common import alone, parser, report
 from _nb201 import Table
 from fashion_mnist import images
 
@@ -26,11 +33,17 @@ from keras_nas.architecture import Architecture
 from keras_nas.data import collect, split_rows
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.shared_check import spearman
-from keras_nas.spaces.nas_bench_201 import nas_bench_201
+from keras_nas.spaces.nas_bench_201 import nas_bench_201_small
 from keras_nas.strategy import UNTRAINED
 from keras_nas.tasks import get_task
 
 BATCH = 128
+METHODS = (
+    "single_path_one_shot", "enas", "darts", "darts_second_order", "gdas", "fbnet", "proxylessnas", "random_search"
+)  # fmt: skip
+RANDOM = "random_architectures"
+CELLS = 5
+"""Random architectures, of which the median counts."""
 STEPS = 20
 """Training steps that are timed of each network."""
 
@@ -55,14 +68,8 @@ def prepared(folder: Path) -> Training:
     rows = collect(images("train"), folder / "data", target="classification")
     split = split_rows(rows, 5_000 / len(rows), 0.0, 0)
     split.save(folder / "data")
-    task, space = get_task("image_classification"), nas_bench_201(channels=8, cells=1)
-    return Training(task, with_batch(space), task.signature(rows, split), folder / "data")
-
-
-def with_batch(space: Any) -> Any:
-    """The space with a batch that suits a CPU and so few epochs, and a decay for it."""
-    space.recipe.update(batch_size=BATCH, weight_decay=5e-4, learning_rate=0.2)
-    return space
+    task = get_task("image_classification")
+    return Training(task, nas_bench_201_small(), task.signature(rows, split), folder / "data")
 
 
 def seconds_of(work: Callable[[], Any]) -> float:
@@ -96,7 +103,7 @@ def stepper(network: Any, training: Training, towers: int) -> Callable[[], Any]:
 def steps(training: Training, networks: list[Architecture], towers: int) -> dict[str, float]:
     """Seconds of a step in the supernet and alone, of the same networks; the first steps trace and are told apart."""
     from keras_nas.estimators.fused import training_copy
-    from keras_nas.estimators.shared_trial import make_supernet
+    from keras_nas.estimators.shared_net import make_supernet
 
     net = make_supernet(training)
     shared = stepper(net, training, towers)
@@ -123,7 +130,8 @@ def steps(training: Training, networks: list[Architecture], towers: int) -> dict
 
 def scores(training: Training, networks: list[Architecture], towers: int) -> dict[str, float]:
     """Networks scored in a minute, batch normalisation counted anew for each, and functions traced meanwhile."""
-    from keras_nas.estimators.shared_trial import Judge, make_supernet
+    from keras_nas.estimators.shared_judge import Judge
+    from keras_nas.estimators.shared_net import make_supernet
 
     judge = Judge(training, make_supernet(training), towers)
     functions = (judge.predict, judge.calibrate.see, judge.calibrate.scale)
@@ -193,16 +201,80 @@ def interval(a: np.ndarray, b: np.ndarray, draws: int = 2_000) -> tuple[float, f
     return float(low), float(high)
 
 
+def searched(method: str, seconds: float, seed: int) -> float:
+    """Test accuracy of what a method found and trained."""
+    import keras_nas
+
+    with tempfile.TemporaryDirectory() as folder:
+        result = keras_nas.search(
+            "image_classification",
+            images("train"),
+            method=method,
+            space="nas_bench_201_small",
+            max_time=seconds,
+            holdout=0.0,
+            seed=seed,
+            directory=f"{folder}/search",
+            verbose=0,
+        )
+        print(result.summary(), flush=True)
+        return tested(result.best_model)
+
+
+def median_random(seconds: float, seed: int) -> float:
+    """Median test accuracy of random architectures, each trained as long as a choice of learnt gates is."""
+    import keras
+
+    from keras_nas.estimators.shared import CHECK, TEACH
+    from keras_nas.estimators.training import train
+
+    found = []
+    with tempfile.TemporaryDirectory() as name:
+        training = prepared(Path(name))
+        for number in range(CELLS):
+            ear = Silent(Path(name) / str(number))
+            cell = training.space.sample([seed, number])
+            fidelity = {"final": 1.0, "seconds": (1.0 - TEACH - CHECK) * seconds}
+            told = train(ear, training=training, architecture=cell, number=number, fidelity=fidelity, towers=2)
+            found.append(tested(keras.models.load_model(ear.folder / told["artefacts"]["model"], compile=False)))
+            print(f"{cell}: {found[-1]:.4f}", flush=True)
+    return statistics.median(found)
+
+
+def tested(model: Any) -> float:
+    """Accuracy on the test images, raw pixels in."""
+    x, y = images("t10k")
+    return float((model.predict(x, batch_size=500, verbose=0).argmax(axis=1) == y).mean())
+
+
+def compared(wanted: list[str], minutes: float) -> dict[str, float]:
+    """The table: test accuracy of each at equal minutes."""
+    names = [*METHODS, RANDOM] if "all" in wanted else wanted
+    found = {name: float(alone(name, 60 * minutes, 0)) for name in names}
+    print("\n".join(f"{name:<22} {accuracy:.4f}" for name, accuracy in sorted(found.items(), key=lambda own: -own[1])))
+    return {f"{name}_accuracy": accuracy for name, accuracy in found.items()}
+
+
 def main() -> None:
     """Measure, print, write."""
     arguments = parser(__doc__ or "")
     arguments.add_argument("--networks", type=int, default=200, help="networks scored")
     arguments.add_argument("--alone", type=int, default=8, help="networks whose step is timed alone")
     arguments.add_argument("--towers", type=int, default=2, help="shares of a batch computed side by side")
-    arguments.add_argument("--minutes", type=float, default=15.0, help="of the supernet's training")
+    arguments.add_argument("--minutes", type=float, default=15.0, help="of the supernet's training, or of each search")
     arguments.add_argument("--correlate", type=int, default=0, help="cells trained alone; 0 trains nothing")
     arguments.add_argument("--epochs", type=float, default=3.0, help="of each training alone")
+    arguments.add_argument("--only", choices=(*METHODS, RANDOM, "all"), action="append", help="searches to compare")
+    arguments.add_argument("--run", nargs=3, metavar=("METHOD", "SECONDS", "SEED"), help="one search; for internal use")
     given = arguments.parse_args()
+    if given.run:
+        method, seconds, seed = given.run
+        one = median_random if method == RANDOM else partial(searched, method)
+        print(json.dumps(one(float(seconds), int(seed))))
+        return
+    if given.only:
+        report(compared(given.only, given.minutes), given.json)
+        return
     with tempfile.TemporaryDirectory() as name:
         training = prepared(Path(name))
         figures = scores(training, [training.space.sample(seed) for seed in range(given.networks)], given.towers)

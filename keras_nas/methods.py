@@ -37,10 +37,17 @@ METHODS: dict[str, Method] = {
     "nasnet": Method("nasnet", "ppo", paper="Zoph et al., arXiv 1707.07012"),
     "amoebanet": Method("nasnet", "evolution", paper="Real et al., arXiv 1802.01548"),
     "nsga_net": Method("any", "nsga2", objectives="several", paper="Lu et al., arXiv 1810.03522"),
-    "enas": Method("nas_bench_201", "reinforce", "shared_weights", paper="Pham et al., arXiv 1802.03268"),
+    "enas": Method("nas_bench_201_small", "reinforce", "enas", paper="Pham et al., arXiv 1802.03268"),
     "single_path_one_shot": Method(
-        "nas_bench_201", "evolution", "shared_weights", paper="Guo et al., arXiv 1904.00420"
+        "nas_bench_201_small", "evolution", "shared_weights", paper="Guo et al., arXiv 1904.00420"
     ),
+    "darts": Method("nas_bench_201_small", "random", "darts", paper="Liu et al., arXiv 1806.09055"),
+    "darts_second_order": Method(
+        "nas_bench_201_small", "random", "darts_second_order", paper="Liu et al., arXiv 1806.09055"
+    ),
+    "gdas": Method("nas_bench_201_small", "random", "gdas", paper="Dong and Yang, arXiv 1910.04465"),
+    "fbnet": Method("nas_bench_201_small", "random", "fbnet", "latency", "Wu et al., arXiv 1812.03443"),
+    "proxylessnas": Method("nas_bench_201_small", "random", "proxylessnas", "latency", "Cai et al., arXiv 1812.00332"),
     "naswot": Method("any", "random", "naswot", paper="Mellor et al., arXiv 2006.04647"),
     "npenas": Method("any", "evolution", "predictor", paper="Wei et al., arXiv 2003.12857"),
     "neural_predictor": Method("any", "random", "predictor", paper="Wen et al., arXiv 1912.00848"),

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from keras_nas.estimators.gates.story import gate_lines, told_of
 from keras_nas.estimators.shared_check import check_lines
 from keras_nas.estimators.shared_search import ALONE
 from keras_nas.looking.trust import trust_lines
@@ -69,10 +70,11 @@ def prediction_lines(candidates: Sequence[Candidate]) -> list[str]:
 
 
 def _sharing_lines(result: SearchResult) -> list[str]:
-    """How well shared weights ranked the networks that were trained alone, where there are some."""
+    """What gates have learnt, and how well shared weights ranked the networks that were trained alone, if any."""
     objective = result.objectives[0].name
     pairs = [(c.measurements["shared"][objective], c.scores[objective]) for c in result.trials if ALONE in c.fidelity]
-    return check_lines([shared for shared, _ in pairs], [alone for _, alone in pairs])
+    told = gate_lines(told_of(result.directory))
+    return told + check_lines([shared for shared, _ in pairs], [alone for _, alone in pairs])
 
 
 def _costs(scores: Mapping[str, float]) -> str:

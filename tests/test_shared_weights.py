@@ -44,6 +44,29 @@ def test_a_search_with_shared_weights(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("method", ["darts", "enas", "fbnet"])
+def test_methods_that_learn_gates_by_name(method: str, tmp_path: Path) -> None:
+    choices = [Choice(name, OPTIONS) for name in ("first", "second")]
+    space = Space("two", Series(convolution(8, 3, stride=2), *choices, pooled_head(pooling="flatten")), RECIPE)
+    result = keras_nas.search(
+        "image_classification",
+        digit_images(500),
+        space=space,
+        method=method,
+        constraints={"params": 20_000},
+        max_time=60,
+        workers=1,
+        directory=tmp_path / "search",
+        verbose=0,
+    )
+    assert result.winner.final
+    assert failed(tmp_path / "search") == []
+    assert f"Gates learnt by {method}" in result.summary()
+    assert "Weight sharing checked" in result.summary()
+    assert {type(layer).__module__.split(".")[0] for layer in result.best_model.layers} == {"keras"}
+
+
+@pytest.mark.slow
 def test_a_space_that_cannot_be_held_ends_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(keras_nas.errors.SearchFailed, match="changes the shape"):
         keras_nas.search(

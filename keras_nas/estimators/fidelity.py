@@ -10,6 +10,7 @@ from typing import Protocol
 from keras_nas.architecture import Architecture
 from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.estimators.bounds import Bounds
+from keras_nas.estimators.gates import LEARNT
 from keras_nas.estimators.halving import ASHA, Hyperband, SuccessiveHalving
 from keras_nas.estimators.predictor import Predictor
 from keras_nas.estimators.shared import SharedWeights
@@ -161,6 +162,7 @@ ESTIMATORS: dict[str, Callable[[], Estimator]] = {
     "zero_cost": ZeroCost,
     "warm_start": WarmStart,
     "shared_weights": SharedWeights,
+    **{name: update_wrapper(partial(SharedWeights, name), SharedWeights, updated=()) for name in LEARNT},
     **{score: update_wrapper(partial(ZeroCost, score), ZeroCost, updated=()) for score in SCORES},
 }
 

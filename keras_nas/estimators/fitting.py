@@ -65,12 +65,10 @@ def fit(
     Returns:
         Measurements: `epochs`, `images_per_s`, the recipe's `settings`, `precision`, and whether `xla` compiled it.
     """
-    settings = complete(training.space.settings(architecture) if architecture is not None else BASELINE)
-    batch = min(settings["batch_size"] // lesson.batch_divisor, len(data[1].train) // settings["steps"])
-    settings["batch_size"] = lesson.devices * max(1, batch // lesson.devices)
+    settings = settled(training, architecture, data[1], lesson)
     state = last_checkpoint(report.folder, training.precision)
     finished = training.options.loss is not None or architecture is None
-    feed = _feed(training, data, settings, state["epoch"] if state else 0, (finished, architecture is None))
+    feed = feed_of(training, data, settings, state["epoch"] if state else 0, (finished, architecture is None))
     spent = (time.monotonic() - lesson.start) + (state["seconds"] if state else 0.0)
     rate = settings["learning_rate"]
     before = state["inherited"] if state else 0.0
@@ -81,12 +79,12 @@ def fit(
     with strategy_over(lesson.devices).scope():
         network = _network(training, built, finished, lesson)
         trainer = _trainer(training, network, settings, finished, lesson.towers)
-        trainer.jit_compile = compiled(lesson, schedule)
+        trainer.schedule, trainer.jit_compile = schedule, compiled(lesson, schedule)
         if state:
             trainer.optimizer.build(trainer.trainable_variables)
             trainer.load_weights(state["weights"])
         began = time.monotonic()
-        _run(trainer, feed, schedule, [schedule, watch, *copy.deepcopy(list(training.options.callbacks))])
+        _run(trainer, feed, schedule, [schedule, *copy.deepcopy(list(training.options.callbacks)), watch])
     weights = network.get_weights()
     if not all(np.isfinite(weight).all() for weight in weights):
         raise TrialError("not_finite", "weights are no numbers after training; a lower learning rate may help.")
@@ -99,6 +97,16 @@ def fit(
         "precision": training.precision,
         "xla": trainer.jit_compile,
     }
+
+
+def settled(
+    training: Training, architecture: Mapping[str, Label] | None, split: Split, lesson: Lesson
+) -> dict[str, Any]:
+    """The recipe's settings, with the batch that the rows and the devices allow."""
+    settings = complete(training.space.settings(architecture) if architecture is not None else BASELINE)
+    batch = min(settings["batch_size"] // lesson.batch_divisor, len(split.train) // settings["steps"])
+    settings["batch_size"] = lesson.devices * max(1, batch // lesson.devices)
+    return settings
 
 
 def compiled(lesson: Lesson, schedule: Schedule) -> bool:
@@ -135,7 +143,7 @@ def _run(trainer: Trainer, feed: Feed, schedule: Schedule, callbacks: list[Any])
     )
 
 
-def _feed(
+def feed_of(
     training: Training, data: tuple[Rows, Split], settings: dict[str, Any], epoch: int, kind: tuple[bool, bool]
 ) -> Feed:
     """The training batches under the recipe; `kind` says whether targets are finished, and whether rows are raw."""

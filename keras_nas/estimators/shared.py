@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from keras_nas.engine.job import Report
 from keras_nas.errors import InvalidArgument, unknown
+from keras_nas.estimators.gates import LEARNT
 from keras_nas.estimators.shared_search import SHARED, SUPERNET, SharedSearch, Sharing
 from keras_nas.estimators.stages import before_scoring
 from keras_nas.strategy import Strategy
@@ -14,7 +15,10 @@ from keras_nas.strategy import Strategy
 if TYPE_CHECKING:
     from keras_nas.estimators.fidelity import Budgeting
 
-Sampling = Literal["uniform", "fair"]
+DRAWN = ("uniform", "fair")
+"""The ways to draw the network of a step."""
+NETWORKS = 1_000
+"""Scored at most where networks are drawn."""
 TEACH, SCORE, CHECK = 0.45, 0.15, 0.15
 """Shares of the time for the supernet, for scoring, and for networks trained alone; finalists have the rest."""
 
@@ -27,9 +31,13 @@ class SharedWeights:
     summary tells how well the shared weights had ranked them.
 
     Args:
-        sampling: the network of each training step: "uniform", or "fair", every option as often as its rivals.
-        networks: how many are scored at most; they do not count as trials.
-        finalists: how many leave the supernet with their weights and are trained on.
+        sampling: the network of each training step: "uniform", or "fair", every option as often as its rivals; or how
+            its gates are learnt, which choose the first finalist: by gradients, "darts", "darts_second_order", "gdas",
+            "fbnet" or "proxylessnas", or by the rewards of a controller, "enas".
+        networks: how many are scored at most; they do not count as trials. None for 1,000, or where gates are learnt
+            their choice and as many as are checked.
+        finalists: how many are trained to the end: with the shared weights to begin with where networks are drawn, from
+            new ones where gates are learnt.
         checks: networks that are trained alone to check the ranking; 0 for none.
         epochs: of the supernet's training where the search has no time limit.
 
@@ -45,18 +53,18 @@ class SharedWeights:
         Neural Architecture Search", arXiv 1902.08142.
     """
 
-    sampling: Sampling = "uniform"
-    networks: int = 1_000
+    sampling: str = "uniform"
+    networks: int | None = None
     finalists: int = 1
     checks: int = 8
     epochs: float = 30.0
     one_array: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        if self.sampling not in get_args(Sampling):
-            raise InvalidArgument(unknown("sampling", self.sampling, get_args(Sampling)))
+        if self.sampling not in (*DRAWN, *LEARNT):
+            raise InvalidArgument(unknown("sampling", self.sampling, (*DRAWN, *LEARNT)))
         for option, least in (("networks", 1), ("finalists", 1), ("checks", 0)):
-            if getattr(self, option) < least:
+            if getattr(self, option) is not None and getattr(self, option) < least:
                 raise InvalidArgument(f"{option}={getattr(self, option)!r}: expected {least} or more.")
         if not self.epochs > 0:
             raise InvalidArgument(f"epochs={self.epochs!r}: expected a number above 0.")
@@ -70,16 +78,16 @@ class SharedWeights:
         checks = self.checks
         if budgeting.max_trials is not None:
             checks = max(0, min(checks, budgeting.max_trials - self.finalists - budgeting.baseline))
-        fair = {"fair": 1.0} if self.sampling == "fair" else {}
-        total = budgeting.max_time
+        learnt, total = self.sampling in LEARNT, budgeting.max_time
+        setting = {} if self.sampling == "uniform" else {self.sampling: 1.0}
+        length = {"epochs": self.epochs} if total is None else {"seconds": round(TEACH * total, 1)}
+        networks = self.networks or (self.finalists + checks if learnt else NETWORKS)
+        sharing = Sharing({**length, **setting}, networks, checks, self.finalists)
         if total is None:
-            return Sharing({"epochs": self.epochs, **fair}, self.networks, checks, self.finalists)
+            return sharing
         each = round(CHECK * total * min(budgeting.workers, checks or 1) / max(1, checks), 1)
-        return Sharing(
-            {"seconds": round(TEACH * total, 1), **fair},
-            self.networks,
-            checks,
-            self.finalists,
+        return replace(
+            sharing,
             alone={"seconds": each},
             score_until=(TEACH + SCORE) * total,
             total_seconds=before_scoring(total),

@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 
 from keras_nas.architecture import Architecture
+from keras_nas.estimators.gates import LEARNT
+from keras_nas.estimators.gates.derived import drawn, from_scores
 from keras_nas.estimators.stages import BASELINE, FINAL_EPOCHS, MOST_EPOCHS, best_first, too_slow
 from keras_nas.estimators.zero_cost.scored import STUCK, with_recipe, without_recipe
 from keras_nas.strategy import DONE, UNTRAINED, WAIT, Outcome, Problem, Proposal, Signal, Strategy
@@ -18,6 +20,10 @@ SHARED = "shared"
 SUPERNET, ALONE, FINAL = "supernet", "alone", "final"
 """In the fidelity of the supernet's own training, of networks trained alone to check it, of finalists."""
 Phase = Literal["supernet", "scored", "alone", "final"]
+DERIVED = "derived"
+"""The note of a network that the supernet's own gates chose, and what comes first among the finalists."""
+DRAWS = 32
+"""Networks that learnt gates are asked for at most until one meets the limits."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +48,18 @@ class Sharing:
     score_until: float | None = None
     total_seconds: float | None = None
 
+    @property
+    def inherit(self) -> bool:
+        """Whether finalists begin with the shared weights: those of a mixture are no network's own."""
+        return self.supernet.keys().isdisjoint(LEARNT)
+
 
 class SharedSearch(Strategy):
     """Let a strategy be driven by scores under shared weights.
 
     The explorer sees the network's decisions alone: one recipe trains the supernet, the first known one or the middle
-    of what is possible, and the finalists keep it.
+    of what is possible, and the finalists keep it. Where the supernet's training has learnt its gates, what they chose
+    is scored first and is the first finalist, and the explorer's networks are there to be compared with.
 
     Args:
         explorer: says what to score.
@@ -77,11 +89,14 @@ class SharedSearch(Strategy):
         network = without_recipe(problem.decisions)
         self._told: dict[Phase, list[tuple[Proposal, Outcome]]] = {name: [] for name in PHASES}
         self._first = [Architecture({d.path: a[d.path] for d in network.live(a)}) for a in self.first]
+        self._derived: list[Architecture] = []
         self.explorer.begin(replace(problem, decisions=network, budget=self.sharing.networks))
 
     def observe(self, proposal: Proposal, outcome: Outcome) -> None:
         """The explorer learns from scores under shared weights alone."""
         self._told[phase_of(proposal)].append((proposal, outcome))
+        if phase_of(proposal) == "supernet":
+            self._derived = self._derive(outcome)
         if phase_of(proposal) == "scored":
             self.explorer.observe(proposal, outcome)
 
@@ -109,6 +124,13 @@ class SharedSearch(Strategy):
             return WAIT
         return self._final(begun["final"])
 
+    def _derive(self, outcome: Outcome) -> list[Architecture]:
+        """What learnt gates chose, the likeliest first; nothing where none were learnt."""
+        decisions = self.explorer.problem.decisions
+        chances = from_scores(decisions, outcome.scores)
+        rng = np.random.default_rng([self.problem.seed, 0, 3])
+        return [] if chances is None else list(drawn(decisions, chances, rng, DRAWS - 1))
+
     def _supernet(self) -> Proposal:
         """Its training; the architecture stands for the recipe, and for a network to score at the end.
 
@@ -125,11 +147,12 @@ class SharedSearch(Strategy):
     def _score(self, number: int, running: Sequence[Proposal]) -> Proposal | Signal:
         """A network to score while there is time; DONE when all are scored."""
         told = [proposal.architecture for proposal, _ in self._told["scored"]]
+        refused = sum(not outcome.ok for proposal, outcome in self._told["scored"] if proposal.note.get(DERIVED))
         seen = {*told, *(proposal.architecture for proposal in running)}
         until = self.sharing.score_until
         in_time = until is None or not seen or self.clock() < until
         news = len(set(told)) > len(set(told[:-STUCK])) or len(told) < STUCK
-        if len(seen) < self.sharing.networks and in_time and news:
+        if len(seen) - refused < self.sharing.networks and in_time and news:
             answer = self._next(number, running, seen)
             if answer is not DONE:
                 return answer
@@ -137,6 +160,11 @@ class SharedSearch(Strategy):
 
     def _next(self, number: int, running: Sequence[Proposal], seen: set[Architecture]) -> Proposal | Signal:
         fidelity = {UNTRAINED: 1.0, SHARED: 1.0}
+        tried = [proposal for proposal, outcome in self._told["scored"] if outcome.ok]
+        chosen = any(proposal.note.get(DERIVED) for proposal in (*tried, *running))
+        for architecture in [] if chosen else self._derived:
+            if architecture not in seen:
+                return Proposal(architecture, fidelity, note={DERIVED: True})
         for architecture in self._first:
             if architecture not in seen:
                 return Proposal(architecture, fidelity)
@@ -144,8 +172,9 @@ class SharedSearch(Strategy):
         return answer if isinstance(answer, Signal) else replace(answer, fidelity=fidelity)
 
     def _ranked(self) -> list[Architecture]:
-        """What was scored, best first."""
+        """What was scored, best first, after what the gates chose."""
         best = best_first(self, self._told["scored"])
+        best.sort(key=lambda proposal: not proposal.note.get(DERIVED))
         return list(dict.fromkeys(proposal.architecture for proposal in best))
 
     def _checks(self) -> list[Architecture]:
@@ -168,7 +197,7 @@ class SharedSearch(Strategy):
             budget = {"seconds": round(max(1.0, seconds / len(left)), 1), "epochs": MOST_EPOCHS}
         if left[0] not in best:
             return Proposal(left[0], {FINAL: 1.0, **budget}, note={BASELINE: True})
-        return Proposal(left[0], {FINAL: 1.0, SHARED: 1.0, **budget})
+        return Proposal(left[0], {FINAL: 1.0, **({SHARED: 1.0} if self.sharing.inherit else {}), **budget})
 
 
 PHASES: tuple[Phase, ...] = ("supernet", "scored", "alone", "final")

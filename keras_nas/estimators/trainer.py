@@ -22,12 +22,16 @@ class Trainer(keras.Model):
     Args:
         network: a Keras model; its weights are what is trained.
         towers: shares of a batch computed side by side, 1 for the ordinary step.
+
+    Attributes:
+        schedule: of the training that runs, for callbacks that ask how far it is; None before.
     """
 
     def __init__(self, network: Any, towers: int = 1) -> None:
         super().__init__()
         self.network = network
         self.towers = towers
+        self.schedule: Any = None
         self.built = True
 
     def call(self, inputs: Any, training: bool = False) -> Any:
@@ -51,17 +55,21 @@ class Trainer(keras.Model):
         Keras divides each replica's loss by the number of replicas and sums their gradients: their rows are as many.
         """
         with tf.GradientTape() as tape:
-            losses, rows = [], []
-            for x, y, weight in self._shares(*keras.utils.unpack_x_y_sample_weight(data)):
-                outputs = self.network(x, training=True)
-                losses.append(self.compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weight))
-                rows.append(tf.cast(tf.shape(y)[0], losses[-1].dtype))
-            loss = tf.add_n([own * count for own, count in zip(losses, rows, strict=True)]) / tf.add_n(rows)
+            loss = self.mean_loss(data)
             scaled = self.optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled, self.trainable_weights)
         self.optimizer.apply(gradients, self.trainable_weights)
         self._loss_tracker.update_state(loss * tf.distribute.get_strategy().num_replicas_in_sync)
         return {"loss": self._loss_tracker.result()}
+
+    def mean_loss(self, data: Any) -> Any:
+        """The loss of a batch in training, the mean over its rows."""
+        losses, rows = [], []
+        for x, y, weight in self._shares(*keras.utils.unpack_x_y_sample_weight(data)):
+            outputs = self.network(x, training=True)
+            losses.append(self.compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weight))
+            rows.append(tf.cast(tf.shape(y)[0], losses[-1].dtype))
+        return tf.add_n([own * count for own, count in zip(losses, rows, strict=True)]) / tf.add_n(rows)
 
     def _shares(self, x: Any, y: Any, weight: Any) -> Iterator[tuple[Any, Any, Any]]:
         """The towers' parts of the replica's rows."""

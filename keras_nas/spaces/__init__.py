@@ -16,6 +16,7 @@ _IMAGES = {
     name: f"keras_nas.spaces.{name}"
     for name in ("small_images", "resnet", "mobilenet", "conv_attention", "nasnet", "darts", "nas_bench_201")
 }
+_IMAGES["nas_bench_201_small"] = _IMAGES["nas_bench_201"]
 
 _TABLES = {"tabular": "keras_nas.spaces.tabular"}
 

@@ -19,17 +19,20 @@ def mobilenet(
     kernels: Sequence[int] = (3, 5),
     expansions: Sequence[int] = (2, 4, 6),
     activation: str = "hard_swish",
+    factors: Sequence[float] = (0.75, 1, 1.5),
 ) -> Space:
     """Stages of inverted residuals, each block with its own kernel, expansion and squeeze-and-excitation.
 
     All stages but the first halve height and width, down to 4 pixels.
 
     Args:
-        widths: channels of the stages; each may have three quarters or one and a half times as many.
+        widths: channels of the stages, each times a factor.
         blocks: the most in a stage; the first one changes the shape.
         kernels: sides of the depthwise kernels to choose from, in pixels.
         expansions: to choose from.
         activation: of all blocks.
+        factors: to choose from; a single one leaves the width out of the search, as a supernet needs it, which holds
+            options of one shape.
 
     Reference:
         Tan et al., "MnasNet", arXiv 1807.11626; Howard et al., "MobileNetV3", arXiv 1905.02244; Cai et al.,
@@ -39,15 +42,18 @@ def mobilenet(
     def block(filters: int | Value, stride: int | Value = 1) -> Node:
         return inverted_residual(
             filters,
-            Choice("kernel", kernels),
-            expansion=Choice("expansion", expansions),
+            one_of("kernel", kernels),
+            expansion=one_of("expansion", expansions),
             squeeze=Choice("squeeze", [0, 4]),
             stride=stride,
             activation=activation,
         )
 
+    def one_of(name: str, options: Sequence[int]) -> int | Choice:
+        return Choice(name, options) if len(options) > 1 else options[0]
+
     def stage(number: int, width: int) -> Node:
-        filters = Choice("width", [3 * width // 4, width, 3 * width // 2])
+        filters = one_of("width", [int(factor * width) for factor in factors])
         first = Series(block(filters, Stride() if number else 1), name="first")
         return Series(first, Repeat("more", block(Channels()), range(blocks)), name=f"stage{number}")
 

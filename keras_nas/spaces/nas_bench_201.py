@@ -15,6 +15,8 @@ from keras_nas.spaces.base import Space
 from keras_nas.spaces.recipes import NAS_BENCH_201
 
 _NODES = range(1, 4)
+RECIPE_SMALL = {**NAS_BENCH_201, "learning_rate": 0.2, "weight_decay": 5e-4, "batch_size": 128}
+"""Of the small skeleton: for tens of epochs instead of hundreds."""
 
 
 def nas_bench_201(channels: int = 16, cells: int = 5, stages: int = 3) -> Space:
@@ -47,6 +49,20 @@ def nas_bench_201(channels: int = 16, cells: int = 5, stages: int = 3) -> Space:
         NAS_BENCH_201,
         "one cell of 6 edges with 5 operations in three stages: the benchmark with published results",
     )
+
+
+def nas_bench_201_small() -> Space:
+    """The same cells in a skeleton of 8 channels and 1 cell a stage: what a CPU can train and trace in minutes.
+
+    Methods that train all cells at once search here unless they are told where.
+
+    Example:
+        >>> nas_bench_201_small().size
+        15625
+    """
+    whole = nas_bench_201(channels=8, cells=1)
+    description = "the cells of nas_bench_201 in a skeleton of 8 channels and 1 cell a stage, for a CPU"
+    return Space("nas_bench_201_small", whole.network, RECIPE_SMALL, description)
 
 
 def cell_string(architecture: Mapping[str, Label]) -> str:

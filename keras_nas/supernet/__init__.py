@@ -5,7 +5,7 @@ Importing it imports TensorFlow.
 
 from keras_nas.supernet.calibration import Calibrator
 from keras_nas.supernet.extraction import subnet, transfer
-from keras_nas.supernet.gates import Gate, OneHot, Softmax, StraightThrough, gumbel
+from keras_nas.supernet.gates import Gate, OneHot, Softmax, StraightThrough, TwoPath, gumbel
 from keras_nas.supernet.model import Supernet, supernet
 from keras_nas.supernet.optimizer import AwakeOptimizer
 from keras_nas.supernet.sampling import Fair, Sampling, Uniform
@@ -20,6 +20,7 @@ __all__ = [
     "Softmax",
     "StraightThrough",
     "Supernet",
+    "TwoPath",
     "Uniform",
     "gumbel",
     "subnet",

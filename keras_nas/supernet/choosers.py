@@ -20,6 +20,8 @@ from keras_nas.supernet.walk import Thunk
 class Building:
     """Runs every option once on symbolic tensors, so that all layers are made, and refuses what differs in shape.
 
+    Options that hand on their input, beside others that compute something, are noted as skips.
+
     Args:
         parts: of the supernet.
     """
@@ -29,7 +31,10 @@ class Building:
 
     def __call__(self, token: Token, path: str, thunks: Sequence[Thunk], x: Any) -> Any:
         """A new symbolic tensor of the shape that all options give."""
+        before = len(self.parts.layers)
         results = [(labels, run()) for labels, run in thunks]
+        if len(self.parts.layers) > before:
+            self.parts.skips.update((path, label) for labels, y in results if y is x for label in labels)
         heard = [(labels, y) for labels, y in results if y is not None]
         self.parts.outputs[token] = heard[0][1] if heard else None
         if not heard:
@@ -92,7 +97,8 @@ class Gated:
         if pattern is None:
             return None
         weights = tf.stack([self.mass(path, labels) for labels, _ in thunks])
-        return self.gate.mix(weights, [partial(_heard, run, pattern, x) for _, run in thunks])
+        options = [partial(_heard, run, pattern, x) for _, run in thunks]
+        return self.gate.mix(weights, options, partial(silence, pattern, x))
 
     def mass(self, path: str, labels: frozenset[Label]) -> Any:
         """The summed weight of some labels of a decision."""

@@ -8,6 +8,10 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
+Compute = Callable[[], Any]
+RIVAL = 1e-30
+"""The value of an option that is computed for its gradient alone: it is above zero and adds nothing."""
+
 
 class Gate(Protocol):
     """Turns a decision's values into weights, and weighed options into one result."""
@@ -15,10 +19,11 @@ class Gate(Protocol):
     def weights(self, values: Any) -> Any:
         """Weights `(options,)` of a decision with the values `(options,)`; what weighs nothing sleeps."""
 
-    def mix(self, weights: Any, options: Sequence[Callable[[], Any]]) -> Any:
+    def mix(self, weights: Any, options: Sequence[Compute], silent: Compute) -> Any:
         """One result of options that are computed when called; their weights, of shape `(options,)`, sum to 1 or less.
 
-        Weights that sum to less belong to a decision that was met before and answered in part.
+        Weights that sum to less belong to a decision that was met before and answered in part. `silent` gives zeros in
+        the form of an option's result.
         """
 
 
@@ -35,7 +40,7 @@ class OneHot:
         """The values themselves."""
         return values
 
-    def mix(self, weights: Any, options: Sequence[Callable[[], Any]]) -> Any:
+    def mix(self, weights: Any, options: Sequence[Compute], silent: Compute) -> Any:
         """The option that weighs most."""
         return tf.switch_case(tf.argmax(weights, output_type=tf.int32), list(options))
 
@@ -57,7 +62,7 @@ class StraightThrough:
         hard = tf.one_hot(tf.argmax(values), tf.shape(values)[0], dtype=soft.dtype)
         return hard + (soft - tf.stop_gradient(soft))
 
-    def mix(self, weights: Any, options: Sequence[Callable[[], Any]]) -> Any:
+    def mix(self, weights: Any, options: Sequence[Compute], silent: Compute) -> Any:
         """The chosen option times its weight, which is 1."""
         chosen = tf.argmax(weights, output_type=tf.int32)
         y = tf.switch_case(chosen, list(options))
@@ -78,13 +83,38 @@ class Softmax:
         """The softmax."""
         return tf.nn.softmax(values)
 
-    def mix(self, weights: Any, options: Sequence[Callable[[], Any]]) -> Any:
+    def mix(self, weights: Any, options: Sequence[Compute], silent: Compute) -> Any:
         """The weighed sum."""
-        shares = tf.unstack(weights / tf.reduce_sum(weights))
-        results = [option() for option in options]
-        return tf.nest.map_structure(
-            lambda *own: tf.add_n([tf.cast(share, y.dtype) * y for share, y in zip(shares, own, strict=True)]), *results
-        )
+        return _weighed(weights, [option() for option in options])
+
+
+class TwoPath:
+    """Two paths with gradients for both: one counts, a rival is computed beside it only to be judged.
+
+    The values are 1 for the option that counts, `RIVAL` for its rival and 0 for all others, which are not computed;
+    without a rival it is `OneHot`.
+
+    Reference:
+        Cai, Zhu and Han, "ProxylessNAS: Direct Neural Architecture Search on Target Task and Hardware", arXiv
+        1812.00332, section 3.2.
+    """
+
+    def weights(self, values: Any) -> Any:
+        """The values themselves."""
+        return values
+
+    def mix(self, weights: Any, options: Sequence[Compute], silent: Compute) -> Any:
+        """The weighed sum of what weighs anything."""
+        weighing = zip(tf.unstack(weights), options, strict=True)
+        return _weighed(weights, [tf.cond(weight > 0, option, silent) for weight, option in weighing])
+
+
+def _weighed(weights: Any, results: Sequence[Any]) -> Any:
+    """The mean of results, weighed."""
+    shares = tf.unstack(tf.math.divide_no_nan(weights, tf.reduce_sum(weights)))
+    return tf.nest.map_structure(
+        lambda *own: tf.add_n([tf.cast(share, y.dtype) * y for share, y in zip(shares, own, strict=True)]), *results
+    )
 
 
 def gumbel(logits: np.ndarray, temperature: float, rng: np.random.Generator) -> np.ndarray:

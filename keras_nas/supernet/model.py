@@ -151,6 +151,10 @@ class Supernet(keras.Model):
             found.setdefault(branch, []).append(layer)
         return found
 
+    def skips(self) -> set[tuple[str, Label]]:
+        """The answers that hand on what comes in, where others compute something: what DARTS may collapse onto."""
+        return set(self.parts.skips)
+
     def awake(self, branch: Branch) -> Any:
         """Whether the gates let a branch take part, a boolean tensor."""
         gated = self._gated()

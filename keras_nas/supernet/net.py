@@ -28,12 +28,14 @@ class Parts:
         layers: made so far.
         outputs: of each choice, a tensor or a structure of them as a pattern; None where no option gives a signal.
         silent: tensors that stand for no signal in some architectures, by identity.
+        skips: answers that hand on what comes in, where others compute something.
         sealed: whether all layers are made.
     """
 
     layers: dict[Token, Any] = field(default_factory=dict)
     outputs: dict[Token, Any] = field(default_factory=dict)
     silent: dict[int, tuple[Any, str]] = field(default_factory=dict)
+    skips: set[tuple[str, Label]] = field(default_factory=set)
     sealed: bool = False
 
 

@@ -65,9 +65,11 @@ class SuperWalk(Walk):
         return walk.place.path(choice.name) not in self.architecture
 
     def choose(self, path: str | None, options: Sequence[Option], x: Any) -> Any:
-        """One of the options; a single one is no choice."""
+        """One of the options; a single one is no choice, but an answer."""
         if path is None or len(options) == 1:
-            return options[0][1](self)
+            only, option = options[0]
+            answer = {path: label for label in only} if path is not None and len(only) == 1 else {}
+            return option(replace(self, architecture={**self.architecture, **answer}))
         thunks = [(labels, partial(run, self.when(path, labels))) for labels, run in options]
         return self.chooser(self.net.token(f"{path}?"), path, thunks, x)
 

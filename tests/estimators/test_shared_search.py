@@ -2,15 +2,18 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import pytest
 
 from keras_nas.decisions import Decision, Decisions, Labels
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.bounds import Bounds
 from keras_nas.estimators.fidelity import Budgeting, get_estimator
+from keras_nas.estimators.gates import LEARNT
+from keras_nas.estimators.gates.derived import as_scores
 from keras_nas.estimators.shared import SharedWeights
 from keras_nas.estimators.shared_search import phase_of
 from keras_nas.ledger import Ledger, Trial
@@ -28,21 +31,40 @@ SPACE = Decisions(
 PROBLEM = Problem(SPACE, (Objective("val_accuracy", "max"),))
 
 
+GATES = {"edge0": (0.1, 0.2, 0.7), "edge1": (0.6, 0.3, 0.1), "edge2": (0.2, 0.5, 0.3), "edge3": (0.4, 0.3, 0.3)}
+CHOSEN = {"edge0": "skip", "edge1": "conv", "edge2": "pool", "edge3": "conv"}
+
+
 def score(proposal: Proposal) -> Outcome:
     """More convolutions are better."""
     labels = list(proposal.architecture.values())
     return Outcome({"val_accuracy": labels.count("conv") / 4 + 0.01 * labels.count("pool")})
 
 
-def proposed(estimator: Any, clock: Any = lambda: 0.0, baseline: bool = False, **changes: Any) -> list[Proposal]:
-    """All proposals of a search, each observed at once."""
+def learnt(proposal: Proposal) -> Outcome:
+    """The same, the supernet telling of its gates."""
+    if "supernet" not in proposal.fidelity:
+        return score(proposal)
+    network = SPACE[:4]
+    return Outcome({"val_accuracy": 0.5, **as_scores(network, {path: np.array(own) for path, own in GATES.items()})})
+
+
+def proposed(
+    estimator: Any,
+    clock: Any = lambda: 0.0,
+    baseline: bool = False,
+    outcome: Callable[[Proposal], Outcome] = score,
+    screen: Any = None,
+    **changes: Any,
+) -> list[Proposal]:
+    """All proposals of a search that are run, each observed at once."""
     told: Mapping[str, Any] = {"max_time": None, "max_trials": None, "workers": 2, **changes}
     budgeting = Budgeting(Bounds(**told), clock, baseline=baseline)
-    ledger = Ledger(estimator.around(make("evolution", population=5), budgeting), PROBLEM)
+    ledger = Ledger(estimator.around(make("evolution", population=5), budgeting), PROBLEM, screen)
     found = []
     while isinstance(trial := ledger.ask(), Trial):
         found.append(trial.proposal)
-        ledger.tell(trial.number, score(trial.proposal))
+        ledger.tell(trial.number, outcome(trial.proposal))
     return found
 
 
@@ -88,6 +110,42 @@ def test_the_time_is_divided() -> None:
     assert found[-1].fidelity["seconds"] >= 1.0
 
 
+def test_what_gates_chose_is_scored_first_and_trained_from_new_weights() -> None:
+    found = proposed(SharedWeights("gdas", checks=4), outcome=learnt)
+    phases = Counter(map(phase_of, found))
+    assert phases == {"supernet": 1, "scored": 5, "alone": 4, "final": 1}
+    assert found[0].fidelity["gdas"] == 1.0
+    assert found[1].architecture == CHOSEN
+    assert {path: found[-1].architecture[path] for path in CHOSEN} == CHOSEN
+    assert "shared" not in found[-1].fidelity
+    assert "shared" in proposed(SharedWeights(networks=5, checks=0))[-1].fidelity
+
+
+def test_what_breaks_a_limit_makes_room_for_the_next_likeliest() -> None:
+    def screen(architecture: Mapping[str, Any]) -> Failure | None:
+        return Failure("infeasible", "skips") if architecture["edge0"] == "skip" else None
+
+    found = proposed(SharedWeights("fbnet", checks=0), outcome=learnt, screen=screen)
+    chosen, final = [p for p in found if p.note.get("derived")], found[-1]
+    assert len(chosen) == 1
+    assert chosen[0].architecture["edge0"] == "pool"
+    assert dict(final.architecture) == {**chosen[0].architecture, "recipe/rate": 2}
+
+
+def test_two_workers_are_not_both_given_a_choice() -> None:
+    strategy = SharedWeights("darts", checks=3).around(make("random"), Budgeting(Bounds(None, None, 2), lambda: 0.0))
+    ledger = Ledger(strategy, PROBLEM)
+    taught = ledger.ask()
+    assert isinstance(taught, Trial)
+    ledger.tell(taught.number, learnt(taught.proposal))
+    asked = [ledger.ask(), ledger.ask()]
+    assert [trial.proposal.note.get("derived") for trial in asked if isinstance(trial, Trial)] == [True, None]
+
+
+def test_without_word_of_the_gates_the_strategy_chooses() -> None:
+    assert Counter(map(phase_of, proposed(SharedWeights("darts", checks=3))))["final"] == 1
+
+
 def test_trials_leave_room_for_the_finalists() -> None:
     assert Counter(map(phase_of, proposed(SharedWeights(networks=5), max_trials=3)))["alone"] == 2
 
@@ -122,6 +180,7 @@ def test_wrong_options_are_refused(options: dict[str, Any], words: str) -> None:
 
 def test_methods_have_their_rows() -> None:
     table = methods().set_index("method")
-    assert table.loc["enas", "strategy"] == "reinforce"
+    assert table.loc["enas", "estimator"] == "enas"
+    assert {*LEARNT} <= {*table["estimator"]} & {*table.index}
     assert table.loc["single_path_one_shot", "estimator"] == "shared_weights"
     assert isinstance(get_estimator("shared_weights"), SharedWeights)

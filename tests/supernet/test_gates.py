@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_nas.supernet import OneHot, Softmax, StraightThrough, Supernet, gumbel, subnet, supernet
+from keras_nas.supernet import OneHot, Softmax, StraightThrough, Supernet, TwoPath, gumbel, subnet, supernet
+from keras_nas.supernet.gates import RIVAL
 from tests.supernet.small import SHAPE, images, space_of
 
 VALUES = [0.3, 1.2, -0.4]
@@ -27,7 +28,7 @@ def mixed(gate: Any, values: list[float]) -> tuple[float, np.ndarray, list[int]]
     def run(v: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(v)
-            y = gate.mix(gate.weights(v), [option(1), option(2), option(3)])
+            y = gate.mix(gate.weights(v), [option(1), option(2), option(3)], lambda: tf.constant(0.0))
         return y, tape.gradient(y, v, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
     y, slope = run(tf.constant(values))
@@ -55,6 +56,16 @@ def test_straight_through_computes_one_and_has_the_softmaxs_gradient() -> None:
     p = soft(VALUES)
     assert (y, computed) == (2.0, [2])
     np.testing.assert_allclose(slope, 2.0 * p[1] * (np.eye(3)[1] - p), rtol=1e-5)
+
+
+def test_two_paths_compute_one_and_its_rival_for_the_gradients_of_both() -> None:
+    y, slope, computed = mixed(TwoPath(), [RIVAL, 0.0, 1.0])
+    assert (y, sorted(computed)) == (3.0, [1, 3])
+    np.testing.assert_allclose(slope - slope[2], [-2.0, -3.0, 0.0], rtol=1e-5)
+
+
+def test_two_paths_without_a_rival_compute_one() -> None:
+    assert mixed(TwoPath(), [0.0, 1.0, 0.0])[::2] == (2.0, [2])
 
 
 def test_a_draw_of_gumbel_is_one_of_the_softmax() -> None:

@@ -81,6 +81,13 @@ def test_softmax_over_depths_mixes_the_taps_of_one_chain() -> None:
     np.testing.assert_allclose(np.asarray(net(x)), expected, rtol=1e-4, atol=1e-5)
 
 
+def test_a_choice_of_one_is_no_choice() -> None:
+    space = Space("one", Series(Choice("op", {"conv": conv()}), Choice("kernel", {"wide": conv(5), "skip": Series()})))
+    net = supernet(space, SHAPE)
+    assert net.skips() == {("kernel", "skip")}
+    assert len(net.branches()) == 2
+
+
 def test_fixed_decisions_are_not_held() -> None:
     space = space_of("nested")
     net = supernet(space, SHAPE, fixed={"a": "two"})

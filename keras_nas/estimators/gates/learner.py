@@ -1,0 +1,92 @@
+"""Learns the gates of a supernet while its weights are trained: options are judged on rows that weights do not see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_nas.estimators.gates.methods import Method
+from keras_nas.estimators.gates.price import Price
+from keras_nas.estimators.gates.slopes import first_order, second_order
+from keras_nas.estimators.gates.story import Story
+from keras_nas.supernet import Supernet
+from keras_nas.supernet.relaxations import Draw, probabilities, spans_of
+
+Batches = Callable[[int], Iterator[Any]]
+"""From the number of an epoch to its batches."""
+
+
+class Learner(keras.callbacks.Callback):
+    """Before each step of the weights, one of the logits; then the gates are set for the weights.
+
+    Args:
+        method: how.
+        batches: on which options are judged; for the second order also such as weights learn from.
+        price: what costs add to the loss.
+        story: of the gates.
+        seed: keys what is random.
+    """
+
+    def __init__(self, method: Method, batches: Sequence[Batches], price: Price, story: Story, seed: int) -> None:
+        super().__init__()
+        self.method = method
+        self.batches = batches
+        self.price = price
+        self.story = story
+        self.seed = seed
+
+    def __deepcopy__(self, memo: Any) -> Learner:
+        """Itself: it was made for one training."""
+        return self
+
+    @property
+    def net(self) -> Supernet:
+        """The supernet in training."""
+        network: Supernet = self.model.network
+        return network
+
+    @property
+    def step(self) -> int:
+        """Steps of the weights so far."""
+        return int(self.model.optimizer.iterations.numpy())
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Take up what an earlier attempt has told."""
+        self.story.begin(self.step)
+        self.slope = (second_order if self.method.second_order else first_order)(self.model)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """The batches of an epoch are the same in every attempt."""
+        self.sources = [batches(epoch) for batches in self.batches]
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Judge, then set the gates."""
+        progress, rng = self.model.schedule.progress, np.random.default_rng([self.seed, self.step, 1])
+        if progress >= self.method.warmup:
+            self._judge(self._draw(progress, rng))
+        self.net.gates.assign(self._draw(progress, rng).taken)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Tell of the epoch; a collapse ends the training where no limit asks for it."""
+        logits = self.net.logits.array()
+        chances = probabilities(logits, self.net.encoder)
+        entry = self.story.tell(self.step, chances, self.price.expected(logits))
+        if self.watched and entry["collapsed"]:
+            self.model.stop_training = True
+
+    @property
+    def watched(self) -> bool:
+        """Whether many skips are a collapse: where costs count they may be what was asked for."""
+        return self.method.watched and not self.price.costs
+
+    def _draw(self, progress: float, rng: np.random.Generator) -> Draw:
+        return self.method.relaxation.draw(self.net.logits.array(), spans_of(self.net.encoder), progress, rng)
+
+    def _judge(self, draw: Draw) -> None:
+        """One step of the logits."""
+        self.net.gates.assign(draw.judged)
+        slope = np.asarray(self.slope(*(next(source) for source in self.sources)), dtype=float)
+        self.net.logits.step(draw.pull(slope) + self.price.slope(self.net.logits.array()))

@@ -1,0 +1,72 @@
+"""Gradients of the loss at the gates, of first and of second order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from keras_nas.estimators.trainer import Trainer
+
+STEP = 0.01
+"""Length of the step along the weights' gradient over which the second order takes a difference."""
+
+Slope = Callable[..., Any]
+NOTHING = tf.UnconnectedGradients.ZERO
+
+
+def first_order(trainer: Trainer) -> Slope:
+    """`slope(judging)`: the gradient at the gates of the loss on a batch, with the weights as they are."""
+
+    def slope(judging: Any) -> Any:
+        return _at_gates(trainer, judging)
+
+    return tf.function(slope, autograph=False)
+
+
+def second_order(trainer: Trainer) -> Slope:
+    """`slope(judging, learning)`: the same with the weights after one step of gradient descent on `learning`.
+
+    The step's own dependence on the gates is taken by a difference, and all weights are put back.
+
+    Reference:
+        Liu, Simonyan and Yang, "DARTS: Differentiable Architecture Search", arXiv 1806.09055, section 2.3.
+    """
+
+    def slope(judging: Any, learning: Any) -> Any:
+        weights = trainer.trainable_weights
+        kept = [tf.identity(weight.value) for weight in weights]
+        rate = tf.cast(trainer.optimizer.learning_rate.value, tf.float32)
+        with tf.GradientTape() as tape:
+            loss = trainer.mean_loss(learning)
+        steps = tape.gradient(loss, [weight.value for weight in weights], unconnected_gradients=NOTHING)
+        _move(weights, kept, steps, -rate)
+        with tf.GradientTape() as tape:
+            tape.watch(trainer.network.gates.value)
+            loss = trainer.mean_loss(judging)
+        sources = [trainer.network.gates.value, *(weight.value for weight in weights)]
+        here, *ahead = tape.gradient(loss, sources, unconnected_gradients=NOTHING)
+        length = STEP / tf.maximum(tf.linalg.global_norm(ahead), 1e-12)
+        sides = []
+        for sign in (1.0, -1.0):
+            _move(weights, kept, ahead, sign * length)
+            sides.append(_at_gates(trainer, learning))
+        _move(weights, kept, ahead, 0.0)
+        return here - rate * (sides[0] - sides[1]) / (2.0 * length)
+
+    return tf.function(slope, autograph=False)
+
+
+def _at_gates(trainer: Trainer, batch: Any) -> Any:
+    gates = trainer.network.gates.value
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(gates)
+        loss = trainer.mean_loss(batch)
+    return tape.gradient(loss, gates, unconnected_gradients=NOTHING)
+
+
+def _move(weights: list[Any], kept: list[Any], directions: list[Any], length: Any) -> None:
+    """Set weights to what was kept, and a step in a direction from there."""
+    for weight, start, direction in zip(weights, kept, directions, strict=True):
+        weight.assign(start + length * direction)

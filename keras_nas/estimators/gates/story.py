@@ -1,0 +1,126 @@
+"""What became of the gates while they were learnt: kept beside the checkpoints, so that a resume knows it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_nas.architecture import Label
+from keras_nas.decisions import Decisions
+from keras_nas.engine.store import read_only
+from keras_nas.estimators.gates.derived import Chances, most_probable
+from keras_nas.files import read_json, write_json
+
+COLLAPSED = 0.5
+"""Share of the decisions that can skip of which more than this do: then DARTS has lost what it was to find."""
+DIGITS = 5
+FILE = "gates.json"
+
+
+@dataclass
+class Story:
+    """One entry an epoch.
+
+    Args:
+        folder: of the trial.
+        decisions: of the networks.
+        skips: the answers that hand on what comes in.
+    """
+
+    folder: Path
+    decisions: Decisions
+    skips: Collection[tuple[str, Label]]
+    entries: list[dict[str, Any]] = field(default_factory=list, init=False)
+
+    def begin(self, step: int) -> None:
+        """What an earlier attempt had told until the step at which this one goes on."""
+        told = read_json(self.folder / FILE) or []
+        self.entries = [entry for entry in told if entry["step"] <= step]
+
+    def tell(self, step: int, chances: Chances, expected: Mapping[str, float]) -> dict[str, Any]:
+        """Add an entry, and keep all.
+
+        Args:
+            step: steps of training so far.
+            chances: the probabilities of all answers.
+            expected: costs.
+        """
+        skips, able = self._counted(chances)
+        entry = {
+            "step": step,
+            "entropy": round(_entropy(chances), DIGITS),
+            "skips": skips,
+            "collapsed": skips > COLLAPSED * able,
+            "expected": dict(expected),
+            "chances": {path: np.round(own, DIGITS).tolist() for path, own in chances.items()},
+        }
+        self.entries.append(entry)
+        write_json(self.folder / FILE, self.entries)
+        return entry
+
+    def chosen(self, watched: bool) -> dict[str, np.ndarray] | None:
+        """The last probabilities, before a collapse where that is watched for; None where nothing was told."""
+        good = [entry for entry in self.entries if not (watched and entry["collapsed"])] or self.entries[:1]
+        return {path: np.array(own) for path, own in good[-1]["chances"].items()} if good else None
+
+    def _counted(self, chances: Chances) -> tuple[int, int]:
+        """Decisions of the most probable network that skip, no other answer being as probable, and those that could."""
+        network, able = most_probable(self.decisions, chances), {path for path, _ in self.skips}
+        skipping = [path for path, label in network.items() if (path, label) in self.skips]
+        return sum(_decided(chances[path]) for path in skipping), sum(path in able for path in network)
+
+
+def _decided(chances: np.ndarray) -> bool:
+    """Whether one option is likelier than each other."""
+    return bool((chances == chances.max()).sum() == 1)
+
+
+def _entropy(chances: Chances) -> float:
+    """The mean over decisions, 1 where all options are equally probable."""
+    shares = [-float(p @ np.log(np.maximum(p, 1e-12))) / np.log(len(p)) for p in chances.values() if len(p) > 1]
+    return float(np.mean(shares)) if shares else 0.0
+
+
+def told_of(directory: Path) -> dict[str, Any] | None:
+    """What a search's supernet told of its gates: `method`, and where gradients set them `epochs`; None of others.
+
+    Args:
+        directory: of the search.
+    """
+    with closing(read_only(directory)) as connection:
+        rows = connection.execute("SELECT measurements FROM trials WHERE state = 'finished'").fetchall()
+    found = [json.loads(row[0] or "{}").get("gates") for row in rows]
+    return next((gates for gates in found if gates), None)
+
+
+def gate_lines(gates: Mapping[str, Any] | None) -> list[str]:
+    """What the summary says of gates.
+
+    Args:
+        gates: from `told_of`.
+
+    Example:
+        >>> gate_lines({"method": "enas", "losses": [0.9, 0.7]})
+        ['Gates learnt by enas: the loss of its networks went from 0.900 to 0.700.']
+    """
+    if not gates or not gates.get("epochs", gates.get("losses")):
+        return []
+    if "losses" in gates:
+        first, last = gates["losses"][0], gates["losses"][-1]
+        return [f"Gates learnt by {gates['method']}: the loss of its networks went from {first:.3f} to {last:.3f}."]
+    last = gates["epochs"][-1]
+    costs = "".join(f", {name} {value:,.3g} expected" for name, value in last["expected"].items())
+    line = f"Gates learnt by {gates['method']} in {len(gates['epochs'])} epochs: entropy {last['entropy']:.2f}{costs}."
+    if not last["collapsed"]:
+        return [line]
+    warning = (
+        f"Warning: at the end {last['skips']} of the likeliest answers skip, the collapse that DARTS is known for; "
+        "what was likeliest before it is taken where costs are no part of the search. Try method='gdas'."
+    )
+    return [line, warning]

@@ -1,0 +1,109 @@
+"""A supernet whose gates are learnt while it is trained, in a worker's trial."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from keras_nas.engine.job import Stop
+from keras_nas.estimators import watch
+from keras_nas.estimators.gates import LEARNT
+from keras_nas.estimators.gates.courses import halved
+from keras_nas.estimators.gates.derived import from_scores, most_probable
+from keras_nas.estimators.gates.methods import METHODS
+from keras_nas.estimators.gates.price import cost_of
+from keras_nas.estimators.shared_net import home, make_supernet
+from keras_nas.estimators.shared_trial import run
+from keras_nas.objectives.latency_table import FOLDER
+from keras_nas.strategy import UNTRAINED
+from tests.estimators.gates.small import limits_of, made_up_table, small_training, taught
+from tests.small import Ear, written
+
+FAST = ("darts",)
+
+
+def test_every_name_has_its_method() -> None:
+    assert (*METHODS, "enas") == LEARNT
+
+
+def test_options_are_judged_on_rows_that_weights_do_not_see(tmp_path: Path) -> None:
+    training = small_training(tmp_path)
+    split = written(training)[1]
+    _, learning, judging = halved(training)
+    assert sorted([*learning.train, *judging.train]) == split.train.tolist()
+    assert len(judging.train) - len(learning.train) in (0, 1)
+    np.testing.assert_array_equal(learning.validation, split.validation)
+
+
+@pytest.mark.parametrize("method", [m if m in FAST else pytest.param(m, marks=pytest.mark.slow) for m in METHODS])
+def test_what_helps_becomes_likely_and_is_scored(method: str, tmp_path: Path) -> None:
+    training = small_training(tmp_path)
+    told = taught(training, tmp_path / "0", method, epochs=16.0)
+    chances = from_scores(training.space.network_decisions, told["scores"])
+    assert chances is not None
+    assert all(own.sum() == pytest.approx(1.0) for own in chances.values())
+    assert chances["dead"][1] > 0.6, "what hands on nothing cannot be as good"
+    story = told["measurements"]["gates"]
+    assert story["method"] == method
+    assert [entry["step"] for entry in story["epochs"]] == sorted(entry["step"] for entry in story["epochs"])
+    network = most_probable(training.space.network_decisions, chances)
+    scored = run(
+        Ear(tmp_path / "1"),
+        training=training,
+        architecture=network,
+        number=1,
+        fidelity={UNTRAINED: 1.0, "shared": 1.0},
+    )
+    assert scored["scores"]["val_accuracy"] > 0.3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["fbnet", "proxylessnas"])
+def test_a_stricter_latency_gives_a_faster_network(
+    method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    made_up_table(small_training(tmp_path / "table"), tmp_path)
+    found = []
+    for limit in limits_of(small_training(tmp_path / "limits", latency_target="keras")):
+        folder = tmp_path / f"{limit:.4f}"
+        training = small_training(folder, limits={"latency_ms": limit}, latency_target="keras")
+        told, decisions = taught(training, folder / "0", method, epochs=30.0), training.space.network_decisions
+        chances, latency = from_scores(decisions, told["scores"]), cost_of(training, "latency_ms")
+        assert chances is not None
+        assert latency is not None
+        expected = told["measurements"]["gates"]["epochs"][-1]["expected"]["latency_ms"]
+        assert expected <= 1.15 * limit
+        found.append((expected, latency(most_probable(decisions, chances))))
+    for numbers in zip(*found, strict=True):
+        assert list(numbers) == sorted(numbers, reverse=True)
+        assert numbers[0] > numbers[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["darts_second_order", "proxylessnas"])
+def test_an_interrupted_training_goes_on_to_the_same_gates(
+    method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "WRITE_EVERY", 0.0)
+    ends: list[tuple[dict[str, Any], list[Any]]] = []
+    for stop in (None, 3):
+        training, folder = small_training(tmp_path / str(stop)), tmp_path / str(stop) / "0"
+        ear = Ear(folder, stop_after=stop)
+        if stop:
+            with pytest.raises(Stop):
+                taught(training, folder, method, ear, epochs=5.0)
+            ear.stop_after = None
+        told = taught(training, folder, method, ear, epochs=5.0)
+        assert ear.epochs == [1, 2, 3, 4, 5]
+        net = make_supernet(training)
+        net.load_weights(home(training))
+        ends.append((told, net.get_weights()))
+    (one, weights), (other, again) = ends
+    gates = [told["measurements"]["gates"]["epochs"] for told in (one, other)]
+    assert [entry["step"] for entry in gates[0]] == [entry["step"] for entry in gates[1]]
+    for name in one["scores"]:
+        assert one["scores"][name] == pytest.approx(other["scores"][name], abs=0.02), name
+    for before, after in zip(weights, again, strict=True):
+        np.testing.assert_allclose(before, after, rtol=1e-2, atol=1e-3)

@@ -1,0 +1,78 @@
+"""Gradients at the gates, against differences."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_nas.estimators.gates.slopes import first_order, second_order
+from keras_nas.estimators.trainer import Trainer
+from keras_nas.space import Choice, Series
+from keras_nas.spaces import Space
+from keras_nas.supernet import Softmax, supernet
+from tests.supernet.small import SHAPE, conv
+
+RATE, EPSILON = 0.1, 0.02
+GATES = np.array([0.4, -0.3, 0.2], dtype="float32")
+
+
+@pytest.fixture(scope="module")
+def trainer() -> Trainer:
+    keras.utils.set_random_seed(0)
+    options = {"wide": conv(3), "narrow": conv(1), "both": Series(conv(1), conv(3))}
+    net = supernet(Space("one", Choice("op", options)), SHAPE, Softmax())
+    made = Trainer(net)
+    made.compile(optimizer=keras.optimizers.SGD(RATE), loss="mse")
+    return made
+
+
+def batch(seed: int) -> tuple[Any, Any]:
+    rng = np.random.default_rng(seed)
+    return tuple(tf.constant(rng.normal(size=(8, 6, 6, channels)), tf.float32) for channels in (3, 4))  # type: ignore[return-value]
+
+
+def differences(trainer: Trainer, value: Any) -> np.ndarray:
+    """The slope of `value()` at the gates by central differences."""
+    found = []
+    for one in np.eye(3, dtype="float32"):
+        sides = []
+        for sign in (1, -1):
+            trainer.network.gates.assign(GATES + sign * EPSILON * one)
+            sides.append(float(value()))
+        found.append((sides[0] - sides[1]) / (2 * EPSILON))
+    trainer.network.gates.assign(GATES)
+    return np.array(found)
+
+
+def test_the_first_order_is_the_gradient_with_the_weights_as_they_are(trainer: Trainer) -> None:
+    expected = differences(trainer, lambda: trainer.mean_loss(batch(1)))
+    np.testing.assert_allclose(np.asarray(first_order(trainer)(batch(1))), expected, atol=1e-3)
+
+
+def test_the_second_order_is_the_gradient_after_a_step_and_puts_the_weights_back(trainer: Trainer) -> None:
+    weights = trainer.network.get_weights()
+
+    def after_a_step() -> Any:
+        with tf.GradientTape() as tape:
+            loss = trainer.mean_loss(batch(2))
+        own = [weight.value for weight in trainer.trainable_weights]
+        for weight, step in zip(own, tape.gradient(loss, own), strict=True):
+            weight.assign_sub(RATE * step)
+        judged = trainer.mean_loss(batch(1))
+        gates = trainer.network.gates.numpy()
+        trainer.network.set_weights(weights)
+        trainer.network.gates.assign(gates)
+        return judged
+
+    expected = differences(trainer, after_a_step)
+    trainer.network.gates.assign(GATES)
+    before = trainer.network.get_weights()
+    first, second = (np.asarray(slope(*own)) for slope, own in (
+        (first_order(trainer), [batch(1)]), (second_order(trainer), [batch(1), batch(2)])
+    ))  # fmt: skip
+    np.testing.assert_allclose(second, expected, atol=2e-3)
+    assert np.abs(second - expected).max() < 0.5 * np.abs(first - expected).max()
+    for one, other in zip(before, trainer.network.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
