@@ -63,15 +63,27 @@ def listed(argument: str, values: Sequence[Any] | None) -> tuple[Any, ...]:
     return tuple(values)
 
 
-def check_callbacks(callbacks: Sequence[Any]) -> None:
-    """Refuse what Keras could not call."""
+def divided_callbacks(callbacks: Sequence[Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Callbacks of trainings, and those of the search, which are asked whether they can begin.
+
+    Raises:
+        InvalidArgument: for an object that is neither.
+        MissingDependency: when a callback needs a package that is not installed.
+    """
     import keras
 
+    from keras_nas.callbacks import SearchCallback
+
     for callback in callbacks:
-        if not isinstance(callback, keras.callbacks.Callback):
+        if not isinstance(callback, keras.callbacks.Callback | SearchCallback):
             raise InvalidArgument(
-                f"callbacks: {callback!r} is a {type(callback).__name__}; expected objects of keras.callbacks.Callback."
+                f"callbacks: {callback!r} is a {type(callback).__name__}; expected objects of keras.callbacks.Callback "
+                "or keras_nas.callbacks.SearchCallback."
             )
+    searching = tuple(callback for callback in callbacks if isinstance(callback, SearchCallback))
+    for callback in searching:
+        callback.check()
+    return tuple(callback for callback in callbacks if callback not in searching), searching
 
 
 def search_directory(directory: str | os.PathLike[str] | None, task: str) -> Path:

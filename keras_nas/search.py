@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from keras_nas.arguments import check_budget, check_callbacks, check_seed, check_target, listed, search_directory
+from keras_nas.arguments import check_budget, check_seed, check_target, divided_callbacks, listed, search_directory
 from keras_nas.estimators.fidelity import Estimator
 from keras_nas.goal import goal_of
 from keras_nas.history import history as history_in
@@ -106,8 +106,9 @@ def search(
         engine: "local" for processes of this machine, or "ray" for those of a Ray cluster (`pip install
             'keras_nas[ray]'`), to which this process is connected or connects: see docs/cluster.md.
         precision: "auto", "float32", "mixed_float16" or "mixed_bfloat16" for training; models are float32.
-        callbacks: Keras callbacks for every training; each training has copies of its own. Logs hold the loss, and
-            `self.model.network` is the network in training.
+        callbacks: Keras callbacks for every training (each has copies of its own; logs hold the loss, and
+            `self.model.network` is the network in training), and callbacks of the search: `TensorBoard`, `MLflow`,
+            `WeightsAndBiases` or any `SearchCallback` of `keras_nas.callbacks`.
         verbose: 0 for silence.
 
     Returns:
@@ -130,11 +131,11 @@ def search(
     began, asked = time.monotonic(), dict(locals())
     check_budget(max_time, max_trials)
     check_seed(seed)
-    own_metrics, own_callbacks = listed("metrics", metrics), listed("callbacks", callbacks)
+    own_metrics = listed("metrics", metrics)
+    in_training, of_search = divided_callbacks(listed("callbacks", callbacks))
     goal = goal_of(task, space, method, (strategy, estimator), objectives, constraints)
     library = history_in(history)
     folder = search_directory(directory, goal.task.name)
-    check_callbacks(own_callbacks)
     from keras_nas.beginning import points
     from keras_nas.identity import recorded
     from keras_nas.pools import get_engine
@@ -153,7 +154,8 @@ def search(
             "class_weight": class_weight,
             "latency_target": check_target(latency_target),
             "baseline": baseline_model,
-            "callbacks": own_callbacks,
+            "callbacks": in_training,
+            "watchers": of_search,
             "history": library,
         },
         folder,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras_nas.architecture import Architecture
 from keras_nas.beginning import recall, remember
+from keras_nas.callbacks.watching import Aside, Searching
 from keras_nas.data import Rows, Split
 from keras_nas.engine.driver import Driver
 from keras_nas.engine.gpus import memory_of
@@ -72,7 +73,7 @@ class Session:
         goal: what is searched for.
         data: what the models learn from.
         settings: limits and the machine's part.
-        options: of the training: loss, metrics, class_weight, baseline, callbacks.
+        options: of the training: loss, metrics, class_weight, baseline, callbacks; and callbacks of the search.
         directory: of the search.
         resume: whether an earlier search there is gone on with.
         asked: the call, for the record (`identity.recorded`).
@@ -225,7 +226,9 @@ class Session:
         objective, settings = self.goal.objectives[0], self.settings
         better = float.__gt__ if objective.direction == "max" else float.__lt__
         state = State(objective.name, better, settings.max_trials, forecast.seconds_left)
-        return [forecast, Progress(state, display_for(settings.verbose))]
+        search = Searching(self.directory, self.goal.space, self.goal.objectives, self._arguments())
+        watchers = [Aside(callback, search) for callback in self.options["watchers"]]
+        return [forecast, Progress(state, display_for(settings.verbose)), *watchers]
 
     def _arguments(self) -> dict[str, Any]:
         """What decides whether it is the same search, and the limits, which may change."""

@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import keras
 import pytest
 
-from keras_nas.arguments import check_budget, check_callbacks, check_seed, check_target, listed, search_directory
+from keras_nas.arguments import check_budget, check_seed, check_target, divided_callbacks, listed, search_directory
+from keras_nas.callbacks import SearchCallback
 from keras_nas.errors import InvalidArgument
 
 
@@ -48,7 +50,9 @@ def test_lists() -> None:
 
 def test_callbacks() -> None:
     with pytest.raises(InvalidArgument, match="'early' is a str; expected objects of keras.callbacks.Callback"):
-        check_callbacks(["early"])
+        divided_callbacks(["early"])
+    early, watching = keras.callbacks.EarlyStopping(), SearchCallback()
+    assert divided_callbacks([watching, early]) == ((early,), (watching,))
 
 
 def test_directories() -> None:

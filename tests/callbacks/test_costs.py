@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from keras_nas import callbacks
-from keras_nas.callbacks import CostCallback, EnergyCallback, LatencyCallback
+from keras_nas.callbacks import CostCallback, EnergyCallback, LatencyCallback, costs
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.fused import training_copy
 from keras_nas.estimators.trainer import Trainer
@@ -120,7 +119,7 @@ def test_energy_is_measured_or_it_is_not(monkeypatch: pytest.MonkeyPatch, found:
         assert (seconds, run()[0].shape) == (0.5, (4, 1))
         return found
 
-    monkeypatch.setattr(callbacks, "measure_energy", measured)
+    monkeypatch.setattr(costs, "measure_energy", measured)
     watch = EnergyCallback(batch_size=4, seconds=0.5)
     _, history = _trained([watch], epochs=2)
     assert history.history.get("energy_mj") == expected
