@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from keras_nas import estimators as estimators
     from keras_nas import objectives as objectives
     from keras_nas import oracle as oracle
+    from keras_nas import sklearn as sklearn
     from keras_nas import tuners as tuners
     from keras_nas.architecture import Architecture as Architecture
     from keras_nas.decisions import Decision as Decision
@@ -64,7 +65,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_SUBMODULES = ("blocks", "callbacks", "errors", "estimators", "objectives", "oracle", "tuners")
+_SUBMODULES = ("blocks", "callbacks", "errors", "estimators", "objectives", "oracle", "sklearn", "tuners")
 
 _NAMES = {
     "search": ("search",),

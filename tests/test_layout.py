@@ -43,7 +43,7 @@ LAYERS = (
     ("outcome",),
     ("result", "looking", "deploying", "summary", "refit", "preparation", "beginning", "session", "search"),
     ("resuming",),
-    ("testing", "demo", "commands", "cli", "__main__"),
+    ("testing", "demo", "sklearn", "commands", "cli", "__main__"),
 )
 RANK = {unit: rank for rank, units in enumerate(LAYERS) for unit in units}
 
