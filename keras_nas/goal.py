@@ -14,7 +14,7 @@ from keras_nas.objectives.constraints import Constraint, constraints_from
 from keras_nas.objectives.objective import Objective, objectives_from
 from keras_nas.spaces import Space, get_space
 from keras_nas.strategy import Strategy
-from keras_nas.tasks import Task, get_task
+from keras_nas.tasks import Task, family, get_task
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def goal_of(
     _check_inputs(chosen, estimating)
     return Goal(
         chosen,
-        get_space(where, chosen.name),
+        get_space(where, family(chosen)),
         tuners.make(strategy or row.strategy),
         estimating,
         goals,

@@ -10,7 +10,7 @@ from keras_nas.estimators.assignment import Training
 from keras_nas.goal import Goal
 from keras_nas.nodes import Value
 from keras_nas.spaces import SPACES, Space, get_space
-from keras_nas.tasks import TASKS, Task
+from keras_nas.tasks import TASKS, Task, family
 
 ELSEWHERE = ("data", "validation_data", "sample_weight", "groups", "target", "directory", "resume")
 """Arguments of a search of which its folder tells, or that say where it is."""
@@ -111,7 +111,7 @@ def facts(goal: Goal, training: Training) -> dict[str, Any]:
     options = training.options
     own = {
         "task": type(goal.task) is not TASKS.get(goal.task.name),
-        "space": not is_ready(goal.space, goal.task.name),
+        "space": not is_ready(goal.space, family(goal.task)),
         "loss": options.loss is not None,
         "metrics": bool(options.metrics),
         "callbacks": bool(options.callbacks),
