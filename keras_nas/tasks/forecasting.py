@@ -81,12 +81,9 @@ class TimeseriesForecasting(Regression):
     def __init__(
         self, horizon: int = 1, lookback: int | None = None, season: int | None = None, time: str | None = None
     ) -> None:
-        for name, steps in (("horizon", horizon), ("lookback", lookback), ("season", season)):
-            if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
-                raise InvalidArgument(f"{name}={steps!r}: expected a whole number of steps, 1 or more.")
-        self.horizon = horizon
-        self.lookback = lookback
-        self.season = season
+        self.horizon = _steps("horizon", horizon)
+        self.lookback = None if lookback is None else _steps("lookback", lookback)
+        self.season = None if season is None else _steps("season", season)
         self.time = time
 
     @property
@@ -141,3 +138,10 @@ class TimeseriesForecasting(Regression):
     ) -> dict[str, float]:
         """Errors in standard deviations of the training part, so that all series weigh alike."""
         return forecasting_scores(y, predictions, signature.output_std, names)
+
+
+def _steps(name: str, steps: int) -> int:
+    """A number of steps, refused where it is none."""
+    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
+        raise InvalidArgument(f"{name}={steps!r}: expected a whole number of steps, 1 or more.")
+    return steps
