@@ -52,8 +52,7 @@ def train(
         training: what all trials share.
         architecture: answers to the space's decisions; None for the user's baseline.
         number: of the trial; keys its randomness.
-        fidelity: `epochs` and `seconds` (or one of them), perhaps a share of the `rows`, and a retry's
-            `batch_divisor` and `float32`; a `rung`'s state is kept, so that a longer training can go on from it.
+        fidelity: what `Budget.of` reads of it, and a retry's `batch_divisor` and `float32`.
         towers: shares of a batch that are computed side by side on one device.
         devices: over which each batch is spread.
         timing: of a step with XLA and without.
@@ -81,9 +80,8 @@ def train(
         inherit(built)
     ready = time.monotonic()
     budget, divisor = Budget.of(fidelity), int(fidelity.get("batch_divisor", 1))
-    seen = replace(split, train=evenly(split.train, max(1, round(budget.rows * len(split.train)))))
     lesson = Lesson(budget, start, lambda: build(training, architecture), towers, devices, divisor, timing)
-    measured = fit(report, training, built, architecture, (rows, seen), lesson)
+    measured = fit(report, training, built, architecture, (rows, _seen(split, budget)), lesson)
     fitted = time.monotonic()
     scores, told = _judged(training, built.model, (rows, split), "final" in fidelity, predicted or {})
     name, end = _save(built.model, report.folder), time.monotonic()
@@ -93,6 +91,11 @@ def train(
         "artefacts": {"model": name},
         "seconds": {"build": ready - start, "fit": fitted - ready, "score": end - fitted},
     }
+
+
+def _seen(split: Split, budget: Budget) -> Split:
+    """The rows that this training sees."""
+    return replace(split, train=evenly(split.train, max(1, round(budget.rows * len(split.train)))))
 
 
 def _judged(
