@@ -189,7 +189,8 @@ class NASClassifier(ClassifierMixin, Searcher):
 
     def predict(self, X: Any) -> np.ndarray:
         """The likeliest label of each row, `(rows,)`."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+        likeliest = self.predict_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[likeliest])
 
     def _take(self, y: np.ndarray) -> None:
         check_classification_targets(y)

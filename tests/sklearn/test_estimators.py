@@ -88,6 +88,8 @@ def test_what_is_wrong_is_said(fitted: Any) -> None:
         fitted.predict(FRAME[:0])
     with pytest.raises(NotFittedError):
         _ = NASClassifier().result_
+    with pytest.raises(NotFittedError):
+        NASClassifier().predict(FRAME)
 
 
 @pytest.mark.slow
