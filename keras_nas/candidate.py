@@ -41,6 +41,11 @@ class Candidate:
     measurements: Mapping[str, Any] = field(default_factory=dict)
     baseline: bool = False
 
+    def __repr__(self) -> str:
+        scores = ", ".join(f"{name} {value:,.4g}" for name, value in self.scores.items())
+        stage = "your own model" if self.baseline else "trained to the end" if self.final else "explored"
+        return f"<trial {self.number}, {stage}: {scores}>"
+
     @cached_property
     def model(self) -> Any:
         """The very model that was scored, of stock Keras layers; raw rows in, probabilities or numbers out.

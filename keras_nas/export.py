@@ -18,6 +18,7 @@ from keras_nas.engine.once import run_once
 from keras_nas.engine.process import WorkerSettings
 from keras_nas.errors import ExportError, InvalidArgument
 from keras_nas.estimators.custom import check_registered, register, registered_here
+from keras_nas.markup import Markup, table
 from keras_nas.objectives.latency import Measurement, made_up, measure_stored, run_stored
 
 LATENCY_SECONDS = 2.0
@@ -26,7 +27,7 @@ LATENCY_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Export:
-    """An export that was verified.
+    """An export that was verified; printed, it is one sentence, and in a notebook a small table.
 
     Args:
         path: The folder.
@@ -53,6 +54,19 @@ class Export:
             f"max abs difference {self.max_abs_difference:.2g}, agreement {100 * self.agreement:.1f} %, "
             f"{self.latency.latency_ms:.3g} ms {self.latency.where}"
         )
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> Markup:
+        facts = {
+            "folder": self.path,
+            "run in a fresh process": f"on {self.rows} rows",
+            "largest difference": f"{self.max_abs_difference:.2g}",
+            "same answer": f"{100 * self.agreement:.1f} %",
+            "latency": f"{self.latency.latency_ms:.3g} ms {self.latency.where}",
+        }
+        return table(["export", self.format], facts.items())
 
 
 def export_model(

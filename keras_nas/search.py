@@ -128,13 +128,11 @@ def search(
         Traceback (most recent call last):
         keras_nas.errors.InvalidArgument: Unknown task 'image_clasification': expected one of ...
     """
-    began, asked = time.monotonic(), dict(locals())
+    began, given = time.monotonic(), dict(locals())
     check_budget(max_time, max_trials)
     check_seed(seed)
-    own_metrics = listed("metrics", metrics)
-    in_training, of_search = divided_callbacks(listed("callbacks", callbacks))
+    options = _options(given)
     goal = goal_of(task, space, method, (strategy, estimator), objectives, constraints)
-    library = history_in(history)
     folder = search_directory(directory, goal.task.name)
     from keras_nas.beginning import points
     from keras_nas.identity import recorded
@@ -148,17 +146,23 @@ def search(
         replace(goal, first=points(warm_start, goal.space, seed)),
         Data(data, validation_data, holdout, sample_weight, groups, target),
         Settings(max_time, max_trials, seed, get_engine(engine, workers, devices_per_trial), precision, verbose, began),
-        {
-            "loss": loss,
-            "metrics": own_metrics,
-            "class_weight": class_weight,
-            "latency_target": check_target(latency_target),
-            "baseline": baseline_model,
-            "callbacks": in_training,
-            "watchers": of_search,
-            "history": library,
-        },
+        options,
         folder,
         resume,
-        recorded(asked),
+        recorded(given),
     ).run()
+
+
+def _options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of the trainings, of all arguments; checked as far as can be without data."""
+    in_training, of_search = divided_callbacks(listed("callbacks", given["callbacks"]))
+    return {
+        "loss": given["loss"],
+        "metrics": listed("metrics", given["metrics"]),
+        "class_weight": given["class_weight"],
+        "latency_target": check_target(given["latency_target"]),
+        "baseline": given["baseline_model"],
+        "callbacks": in_training,
+        "watchers": of_search,
+        "history": history_in(given["history"]),
+    }

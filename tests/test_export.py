@@ -46,10 +46,18 @@ def exported(model: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return export_model(model, target, rows=ROWS, manifest={"task": "image", "accuracy": np.float32(0.5)})
 
 
+def test_a_notebook_shows_a_small_table(exported: Any) -> None:
+    shown = exported._repr_html_()
+    assert shown.count("<tr>") == 6
+    for words in (str(exported.path), "on 70 rows", "100.0 %", f"{exported.latency.latency_ms:.3g} ms by saved_model"):
+        assert words in shown
+
+
 def test_saved_model_is_verified_and_described(exported: Any) -> None:
     assert exported.max_abs_difference <= 1e-5
     assert str(exported).startswith(f"saved_model in {exported.path}: run in a fresh process on 70 rows, max abs")
     assert f"agreement 100.0 %, {exported.latency.latency_ms:.3g} ms by saved_model on " in str(exported)
+    assert repr(exported) == str(exported)
     manifest = read_manifest(exported.path)
     assert manifest == exported.manifest == verify_files(exported.path)
     assert (manifest["task"], manifest["accuracy"]) == ("image", 0.5)

@@ -38,20 +38,12 @@ def last_call(folder: Path) -> dict[str, object]:
 def test_the_record_holds_the_call(copy: Path) -> None:
     asked = last_call(copy)
     assert asked["own"] == ["space", "estimator", "metrics", "baseline_model"]
-    assert asked["given"] == {
-        "task": "image_classification",
-        "strategy": "random",
-        "objectives": ["val_accuracy", "params"],
-        "constraints": {"params": 1e5},
-        "latency_target": "keras",
-        "max_trials": 4,
-        "seed": 3,
-        "workers": 0,
-        "devices_per_trial": 1,
-        "engine": "local",
-        "precision": "float32",
-        "verbose": 0,
-    }
+    given = asked["given"]
+    assert isinstance(given, dict)
+    assert given.items() >= {"task": "image_classification", "strategy": "random", "max_trials": 4, "seed": 3}.items()
+    assert (given["objectives"], given["constraints"]) == (["val_accuracy", "params"], {"params": 1e5})
+    assert "data" not in given
+    assert "directory" not in given
 
 
 def test_objects_of_the_users_own_are_asked_for(copy: Path) -> None:

@@ -75,14 +75,18 @@ def collect(
     folder = Path(directory).absolute()
     if isinstance(data, Rows):
         return _existing(folder, data.fingerprint)
-    sources = [open_source(data, ranks, "data", image_size, column, None, framing)]
+    form = (image_size, column)
+    sources = [open_source(data, ranks, "data", *form, None, framing)]
     if validation_data is not None:
-        form = (image_size, column, sources[0], framing)
-        sources.append(open_source(validation_data, ranks, "validation_data", *form))
-    columns = {"sample_weight": sample_weight, "groups": groups}
-    extras = {name: as_array(column, name) for name, column in columns.items() if column is not None}
-    if framing is not None and extras:
-        raise InvalidArgument(f"{' and '.join(extras)}: a row is a window of the series, not a step; leave it out.")
+        sources.append(open_source(validation_data, ranks, "validation_data", *form, sources[0], framing))
+    extras = _extras(framing, sample_weight=sample_weight, groups=groups)
+    return _stored(folder, sources, extras, target, ranks)
+
+
+def _stored(
+    folder: Path, sources: list[Source], extras: dict[str, Any], target: Target, ranks: Collection[int]
+) -> Rows:
+    """The rows in their folder: those that are there, where they are the same, or new ones."""
     fingerprint = digest(VERSION, target, *(source.identity() for source in sources), *extras, *extras.values())
     if (folder / RECORD).exists():
         return _existing(folder, fingerprint)
@@ -90,6 +94,14 @@ def collect(
         record = _write(unfinished, sources, extras, target, ranks)
         write_atomically(unfinished / RECORD, json.dumps({**record, "fingerprint": fingerprint}, indent=1).encode())
     return Rows.load(folder)
+
+
+def _extras(framing: Framing | None, **columns: Any) -> dict[str, Any]:
+    """What belongs to the rows of `data` beside x and y, of what was given."""
+    given = {name: as_array(column, name) for name, column in columns.items() if column is not None}
+    if framing is not None and given:
+        raise InvalidArgument(f"{' and '.join(given)}: a row is a window of the series, not a step; leave it out.")
+    return given
 
 
 def _write(

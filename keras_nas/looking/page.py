@@ -74,8 +74,19 @@ def tile(words: str, value: str, note: str = "") -> Markup:
 
 
 def items(lines: Sequence[object]) -> Markup:
-    """A list."""
-    return tag("ul", *(tag("li", line) for line in lines))
+    """A list; what is indented, as a table in text is, stays in its columns below the line before it.
+
+    Example:
+        >>> items(["Costs:", "  name  value", "Time: 3 s"])
+        '<ul><li>Costs:<pre>  name  value</pre></li><li>Time: 3 s</li></ul>'
+    """
+    groups: list[list[object]] = []
+    for line in lines:
+        if str(line).startswith("  ") and groups:
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return tag("ul", *(tag("li", line, tag("pre", join(below, "\n")) if below else None) for line, *below in groups))
 
 
 def wide(content: Markup) -> Markup:
