@@ -7,7 +7,8 @@ import pytest
 
 from keras_nas.estimators.assignment import Options
 from keras_nas.holdout import intervals, wilson
-from keras_nas.tasks import get_task
+from keras_nas.tasks import Signature, get_task
+from keras_nas.tasks.forecasting import ForecastSignature
 
 
 class Told:
@@ -16,6 +17,7 @@ class Told:
     def __init__(self, task: str, *scores: str) -> None:
         self.task: Any = get_task(task)
         self.options = Options(scores=scores)
+        self.signature = Signature({}, 1)
         self.seed = 0
 
 
@@ -42,6 +44,17 @@ def test_a_regression_covers_the_error_about_as_often_as_it_says() -> None:
         low, high = intervals(Told("image_regression"), np.zeros((60, 1)), errors)["mse"]  # type: ignore[arg-type]
         covered += low <= 4.0 <= high
     assert covered >= 9
+
+
+def test_windows_that_overlap_are_drawn_in_blocks() -> None:
+    told: Any = Told("timeseries_forecasting")
+    errors = np.random.default_rng(0).normal(size=20).repeat(20)[:, None, None]
+    widths = []
+    for horizon in (1, 20):
+        told.signature = ForecastSignature({}, 1, output_std=(1.0,), horizon=horizon)
+        low, high = intervals(told, np.zeros_like(errors), errors)["mse"]
+        widths.append(high - low)
+    assert widths[1] > 2 * widths[0]
 
 
 def test_samples_that_lack_a_class_count_nothing() -> None:

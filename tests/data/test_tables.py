@@ -110,7 +110,7 @@ def test_what_cannot_be_used_is_refused(name: str, tmp_path: Path) -> None:
 
 
 def test_only_tables_have_a_column_to_predict(tmp_path: Path) -> None:
-    with pytest.raises(InvalidArgument, match="target='y' names a column, which only tables have"):
+    with pytest.raises(InvalidArgument, match="target='y' names a column, which only tables and series have"):
         collect((np.zeros((9, 4, 4)), np.arange(9) % 2), tmp_path / "data", column="y")
 
 
