@@ -117,5 +117,9 @@ class _Package(ModuleType):
         if name not in _HOME or not isinstance(value, ModuleType):
             super().__setattr__(name, value)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By name, like any module: what a script defines takes the package along to the workers."""
+        return import_module, (self.__name__,)
+
 
 sys.modules[__name__].__class__ = _Package

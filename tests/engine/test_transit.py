@@ -1,10 +1,13 @@
 """Jobs as bytes: what they mention of the search's folder is found wherever that folder is."""
 
+import pickle
 from dataclasses import dataclass
 from pathlib import Path
 
+import cloudpickle
 import pytest
 
+import keras_nas
 from keras_nas.engine.job import Job, Limits
 from keras_nas.engine.transit import pickled, unpickled
 from keras_nas.errors import WorkerError
@@ -43,3 +46,8 @@ def test_functions_without_a_module_arrive(tmp_path: Path) -> None:
 def test_what_cannot_be_sent_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WorkerError, match=r"cannot be sent to a worker \(TypeError.*Pass plain data"):
         pickled(Job(print, {"parts": (part for part in "abc")}), tmp_path)
+
+
+def test_what_a_script_defines_takes_the_package_along() -> None:
+    """Functions of a script are sent by value, together with the modules that they name."""
+    assert pickle.loads(cloudpickle.dumps(keras_nas)) is keras_nas  # noqa: S301 - our own
