@@ -25,7 +25,7 @@ from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.bounds import Bounds
 from keras_nas.estimators.custom import registered_here
-from keras_nas.estimators.fidelity import Budgeting
+from keras_nas.estimators.fidelity import Budgeting, Untrained
 from keras_nas.estimators.forecast import Forecast
 from keras_nas.estimators.precision import training_precision
 from keras_nas.estimators.shared import SHARED, SUPERNET, SharedWeights, shared_trial
@@ -158,8 +158,10 @@ class Session:
             (*self._first(), *(self._warm_start(costs) if goal.strategy.starts_warm else ()), *feasible),
             self.options["baseline"] is not None,
             len(goal.objectives),
-            work=lambda architecture: costs(architecture)["flops"],
-            describe=describer(reader(goal.task, goal.space, training.signature)),
+            Untrained(
+                lambda architecture: costs(architecture)["flops"],
+                describer(reader(goal.task, goal.space, training.signature)),
+            ),
         )
         problem = Problem(goal.space.decisions, goal.objectives, goal.constraints, settings.seed, settings.max_trials)
         gauge = take_gauge(pool, store.directory, training.precision)

@@ -21,6 +21,19 @@ from keras_nas.strategy import Outcome, Problem, Proposal, Signal, Strategy
 
 
 @dataclass(frozen=True)
+class Untrained:
+    """What is known of architectures before they are trained.
+
+    Args:
+        work: of training one, on any scale.
+        describe: what a predictor may learn from; None in a forecast.
+    """
+
+    work: Callable[[Architecture], float] = lambda architecture: 1.0
+    describe: Callable[[Architecture], Mapping[str, float]] | None = None
+
+
+@dataclass(frozen=True)
 class Budgeting:
     """What an estimator is told of the search.
 
@@ -30,9 +43,8 @@ class Budgeting:
         first: architectures to try first.
         baseline: whether the user's own model takes part.
         objectives: how many there are.
-        work: of training an architecture, on any scale.
+        untrained: what is known of architectures.
         overhead: seconds of a trial before it trains, as measured.
-        describe: tells of an architecture what a predictor may learn from; None in a forecast.
     """
 
     bounds: Bounds
@@ -40,9 +52,8 @@ class Budgeting:
     first: Sequence[Architecture] = ()
     baseline: bool = False
     objectives: int = 1
-    work: Callable[[Architecture], float] = lambda architecture: 1.0
+    untrained: Untrained = Untrained()
     overhead: float = 0.0
-    describe: Callable[[Architecture], Mapping[str, float]] | None = None
 
     @property
     def max_time(self) -> float | None:
@@ -58,6 +69,11 @@ class Budgeting:
     def workers(self) -> int:
         """Trials that run at once."""
         return self.bounds.workers
+
+    @property
+    def work(self) -> Callable[[Architecture], float]:
+        """Of training an architecture."""
+        return self.untrained.work
 
 
 class Estimator(Protocol):

@@ -50,6 +50,7 @@ class Predictor:
         from keras_nas.estimators.fidelity import get_estimator
         from keras_nas.predictors.screened import Screened
 
-        if budgeting.describe is not None:
-            strategy = Screened(strategy, budgeting.describe, self.candidates, self.initial)
+        describe = budgeting.untrained.describe
+        if describe is not None:
+            strategy = Screened(strategy, describe, self.candidates, self.initial)
         return get_estimator(self.then).around(strategy, budgeting)

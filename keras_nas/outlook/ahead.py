@@ -91,7 +91,8 @@ def look_ahead(
     def fresh(clock: Clock) -> Ledger:
         stand_in = RandomSearch()
         stand_in.starts_warm = goal.strategy.starts_warm
-        return Ledger(goal.estimator.around(stand_in, replace(told, clock=clock, describe=None)), problem)
+        blind = replace(told, clock=clock, untrained=replace(told.untrained, describe=None))
+        return Ledger(goal.estimator.around(stand_in, blind), problem)
 
     ledger = Ledger(goal.estimator.around(goal.strategy, told), problem, screen(goal.constraints, costs))
     paces = Paces(pace or UNKNOWN, told.workers**ALONE if conditions.on_cpu else 1.0)

@@ -4,13 +4,13 @@ import pytest
 
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.bounds import Bounds
-from keras_nas.estimators.fidelity import Budgeting, FullTraining, get_estimator
+from keras_nas.estimators.fidelity import Budgeting, FullTraining, Untrained, get_estimator
 from keras_nas.estimators.predictor import Predictor
 from keras_nas.estimators.stages import Stages
 from keras_nas.predictors.screened import Screened
 from keras_nas.tuners import make
 
-BUDGETING = Budgeting(Bounds(None, 30), lambda: 0.0, describe=lambda architecture: {})
+BUDGETING = Budgeting(Bounds(None, 30), lambda: 0.0, untrained=Untrained(describe=lambda architecture: {}))
 
 
 def test_what_the_strategy_proposes_is_screened_and_then_trained_as_ever():
@@ -25,7 +25,7 @@ def test_any_estimator_may_follow():
 
 
 def test_a_forecast_goes_without():
-    around = Predictor().around(make("random"), replace(BUDGETING, describe=None))
+    around = Predictor().around(make("random"), replace(BUDGETING, untrained=Untrained()))
     assert not isinstance(around.explorer, Screened)
 
 

@@ -10,7 +10,7 @@ from keras_nas.decisions import Decision, Decisions
 from keras_nas.domains import Labels
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.bounds import Bounds
-from keras_nas.estimators.fidelity import Budgeting, Finalists, FullTraining, get_estimator
+from keras_nas.estimators.fidelity import Budgeting, Finalists, FullTraining, Untrained, get_estimator
 from keras_nas.estimators.stages import BASELINE, Stages, divide
 from keras_nas.ledger import Ledger, Trial
 from keras_nas.objectives import objectives_from
@@ -167,7 +167,9 @@ def test_finalists_share_the_time_by_their_work() -> None:
         return 1.0 + 15.0 * (architecture["a"] == 4)
 
     first = [Architecture({"a": number, "b": 0, "c": number % 2}) for number in (4, 1, 0)]
-    trials, used = searched(Finalists(2), max_time=600, first=first, work=work, fails=lambda trial: trial.number > 2)
+    trials, used = searched(
+        Finalists(2), max_time=600, first=first, untrained=Untrained(work), fails=lambda trial: trial.number > 2
+    )
     seconds = {trial.proposal.architecture["a"]: trial.proposal.fidelity["seconds"] for trial in final(trials)}
     assert seconds[4] / seconds[1] == pytest.approx(8.0, rel=0.01)
     assert used <= 600
@@ -235,7 +237,7 @@ def test_every_finalist_has_the_least_that_makes_sense() -> None:
 
     first = [Architecture({"a": number, "b": number % 2, "c": 0}) for number in range(5)]
     trials, used = searched(
-        Finalists(3), max_time=600, first=first, work=work, fails=lambda t: t.number > 4, overhead=5.0
+        Finalists(3), max_time=600, first=first, untrained=Untrained(work), fails=lambda t: t.number > 4, overhead=5.0
     )
     seconds = sorted(trial.proposal.fidelity["seconds"] for trial in final(trials))
     assert len(seconds) == 3
@@ -243,7 +245,7 @@ def test_every_finalist_has_the_least_that_makes_sense() -> None:
     assert seconds[-1] > 300
     assert used <= 600
     trials, used = searched(
-        Finalists(5), max_time=120, first=first, work=work, fails=lambda t: t.number > 4, overhead=12.0
+        Finalists(5), max_time=120, first=first, untrained=Untrained(work), fails=lambda t: t.number > 4, overhead=12.0
     )
     assert 1 <= len(final(trials)) < 5
     assert min(trial.proposal.fidelity["seconds"] for trial in final(trials)) >= 24.0
