@@ -56,7 +56,7 @@ def lead_lines(
     following = min(others, key=lambda other: abs(score - other.scores[name]))
     lead = abs(score - following.scores[name])
     stage = "to the end" if winner.final else "shortly"
-    words = [f"Lead: {name} is {lead:.4f} from trial {following.number}, the nearest of {len(others)} trained {stage}"]
+    words = [f"Lead: {lead:.4f} in {name} over trial {following.number}, the next of {len(others)} trained {stage}"]
     if again:
         spread = float(np.std([score, *again], ddof=1))
         words.append(f"other seeds of the winner are {spread:.4f} apart (standard deviation of {1 + len(again)})")

@@ -21,7 +21,7 @@ def test_the_lead_is_over_the_next_that_was_trained_as_long():
     others = [candidate(1, 0.85), candidate(2, 0.89), candidate(3, 0.899, final=False), BEST]
     (line,) = lead_lines(BEST, others, "val_accuracy")
     assert line == (
-        "Lead: val_accuracy is 0.0100 from trial 2, the nearest of 2 trained to the end; what another seed would "
+        "Lead: 0.0100 in val_accuracy over trial 2, the next of 2 trained to the end; what another seed would "
         "change is not known (result.refit() tells)."
     )
 
