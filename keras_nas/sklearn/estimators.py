@@ -25,6 +25,8 @@ from keras_nas.spaces import Space
 
 SET = ("task", "data", "target", "sample_weight", "seed", "resume")
 """Arguments of `keras_nas.search` that follow from those of `fit` and of the constructor."""
+DEFAULTS = {"holdout": 0.0, "history": False, "verbose": 0}
+"""Where `options` does not say otherwise; no fold of a cross-validation begins with what others have found."""
 
 
 class Searcher(BaseEstimator):
@@ -127,7 +129,7 @@ class Searcher(BaseEstimator):
                 raise InvalidArgument(f"options: {unknown('argument', name, valid)}")
         state = self.random_state
         seed = int(state) if isinstance(state, int | np.integer) else int(check_random_state(state).randint(2**31 - 1))
-        return {"holdout": 0.0, "verbose": 0, "seed": seed, **copy.deepcopy({**mine, **own})}
+        return {**DEFAULTS, "seed": seed, **copy.deepcopy({**mine, **own})}
 
     def _rows(self, x: Any, reset: bool) -> Any:
         """Checked rows: images, or a table as a DataFrame whose columns have the names they had in `fit`."""
