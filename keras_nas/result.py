@@ -183,7 +183,7 @@ class SearchResult:
         """Write one self-contained page without scripts: what was found, how far to trust it, and how to do it again.
 
         Args:
-            path: the HTML file; its folder must exist. An earlier one is replaced.
+            path: the HTML file; folders are made, an earlier file is replaced.
 
         Returns:
             The path.

@@ -35,15 +35,15 @@ def plot(result: SearchResult, kind: str = "overview") -> Figure:
         result: of the search.
         kind: of the chart.
     """
-    from matplotlib.figure import Figure
+    from keras_nas.looking.figure import Chart
 
     if kind not in (*KINDS, "overview"):
         raise InvalidArgument(unknown("kind of plot", kind, [*KINDS, "overview"]))
     if kind != "overview":
-        figure = Figure(figsize=(7.2, 4.2), layout="constrained")
+        figure = Chart(figsize=(7.2, 4.2), layout="constrained")
         KINDS[kind](result, figure.subplots())
         return figure
-    figure = Figure(figsize=(14, 9), layout="constrained")
+    figure = Chart(figsize=(14, 9), layout="constrained")
     for axes, name in zip(figure.subplots(2, 2).flat, ("search", "front", "importance", "parallel"), strict=True):
         KINDS[name](result, axes)
     return figure

@@ -32,6 +32,7 @@ def write_report(result: SearchResult, path: str | Path) -> Path:
         result: of the search.
         path: of the file.
     """
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
     write_atomically(Path(path), report(result).encode())
     return Path(path)
 

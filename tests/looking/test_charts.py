@@ -36,6 +36,10 @@ def test_every_kind_draws(found: SearchResult, few: SearchResult, kind: str, tmp
     assert _pylab_helpers.Gcf.get_all_fig_managers() == []
 
 
+def test_a_notebook_shows_it(found: SearchResult) -> None:
+    assert found.plot("trials")._repr_png_().startswith(b"\x89PNG")
+
+
 def test_an_unknown_kind_is_refused(found: SearchResult) -> None:
     with pytest.raises(InvalidArgument, match="Unknown kind of plot 'frond': expected one of .*Did you mean 'front'"):
         found.plot("frond")
