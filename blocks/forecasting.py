@@ -19,16 +19,21 @@ Function = Callable[[Any], Any]
 INSTANCES = ("instance", "last", "none")
 
 
+def length_of(net: Net, x: Any) -> int:
+    """How many steps or rows there are: forecasts are of windows of a known length."""
+    return int(net.shape(x)[0] or 0)
+
+
 def last_steps(net: Net, x: Any, steps: int) -> Any:
     """The last so many steps."""
-    length = net.shape(x)[0]
+    length = length_of(net, x)
     return x if length == steps else net(layers.Cropping1D, x, cropping=(length - steps, 0))
 
 
 def by_series(net: Net, x: Any, series: int) -> Any:
     """The first columns as rows `(series, steps)`."""
     rows = net(layers.Permute, x, dims=(2, 1))
-    others = net.shape(rows)[0] - series
+    others = length_of(net, rows) - series
     return net(layers.Cropping1D, rows, cropping=(0, others)) if others else rows
 
 
@@ -46,7 +51,7 @@ def recent(net: Net, x: Any, share: float = 1.0) -> Any:
         x: `(steps, columns)`.
         share: of the steps, at most 1; 0 is the last step alone.
     """
-    return last_steps(net, x, max(1, round(net.shape(x)[0] * share)))
+    return last_steps(net, x, max(1, round(length_of(net, x) * share)))
 
 
 @block
@@ -61,10 +66,10 @@ def naive_forecast(net: Net, x: Any, horizon: int, series: int, season: int = 1)
         season: steps that come again, at most those of the window; `Given("season")` in a space.
     """
     x = first_series(net, x, series)
-    again = last_steps(net, x, min(season, net.shape(x)[0]))
-    times = -(-horizon // net.shape(again)[0])
+    again = last_steps(net, x, min(season, length_of(net, x)))
+    times = -(-horizon // length_of(net, again))
     many = net(layers.Concatenate, [again] * times, axis=1) if times > 1 else again
-    surplus = net.shape(many)[0] - horizon
+    surplus = length_of(net, many) - horizon
     return net(layers.Cropping1D, many, cropping=(0, surplus)) if surplus else many
 
 
@@ -182,7 +187,7 @@ def reversible(net: Net, x: Any, inner: Function, *, kind: str = "instance") -> 
         y = inner(net(layers.Subtract, [x, level]))
         return net(layers.Add, [y, first_series(net, level, net.channels(y))])
     level = net(layers.GlobalAveragePooling1D, x, keepdims=True)
-    centred, root = net(layers.Subtract, [x, level]), math.sqrt(net.shape(x)[0] or 1)
+    centred, root = net(layers.Subtract, [x, level]), math.sqrt(length_of(net, x))
     unit = net(layers.UnitNormalization, centred, axis=1)  # the column by its norm, that is by sqrt(steps) deviations
     mean = net(layers.GlobalAveragePooling1D, net(layers.Multiply, [centred, unit]), keepdims=True)
     y = inner(net(layers.Rescaling, unit, scale=root))

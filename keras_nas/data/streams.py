@@ -1,6 +1,6 @@
 """Data that arrives batch by batch: data sets, generators and other iterables."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -77,7 +77,7 @@ class Stream:
         return Batch(x, y, weight[0] if weight else None, np.arange(first, first + len(x)))
 
 
-def from_dataset(data: Any, ranks: Sequence[int], name: str) -> Stream:
+def from_dataset(data: Any, ranks: Collection[int], name: str) -> Stream:
     """A `tf.data.Dataset`, batched or not; `ranks` are the accepted numbers of axes of a batch of x."""
     import tensorflow as tf
 
@@ -96,7 +96,7 @@ def from_dataset(data: Any, ranks: Sequence[int], name: str) -> Stream:
     return Stream(name, form, None, batched.with_options(options).as_numpy_iterator)
 
 
-def _is_batched(data: Any, ranks: Sequence[int]) -> bool:
+def _is_batched(data: Any, ranks: Collection[int]) -> bool:
     """Whether the elements are batches, told by the number of axes of x, else by its first axis."""
     x, y = data.element_spec[:2]
     if x.shape.rank is None or y.shape.rank is None:
