@@ -22,7 +22,8 @@ def first_order(trainer: Trainer) -> Slope:
     def slope(judging: Any) -> Any:
         return _at_gates(trainer, judging)
 
-    return tf.function(slope, autograph=False)
+    traced: Slope = tf.function(slope, autograph=False)
+    return traced
 
 
 def second_order(trainer: Trainer) -> Slope:
@@ -55,7 +56,8 @@ def second_order(trainer: Trainer) -> Slope:
         _move(weights, kept, ahead, 0.0)
         return here - rate * (sides[0] - sides[1]) / (2.0 * length)
 
-    return tf.function(slope, autograph=False)
+    traced: Slope = tf.function(slope, autograph=False)
+    return traced
 
 
 def _at_gates(trainer: Trainer, batch: Any) -> Any:
