@@ -1,0 +1,51 @@
+"""The notebooks run from their first cell to the last, and are stored without what they print."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tests.source import ROOT
+
+NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
+BUDGET = "seconds = 60"
+SMOKE = "seconds = 30"
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_sound_and_stored_without_outputs(path: Path) -> None:
+    notebook = read(path)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(not cell.outputs and cell.execution_count is None for cell in code)
+    assert [cell.source for cell in code].count(BUDGET) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nbclient import NotebookClient
+    from traitlets.config import Config
+
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.chdir(tmp_path)  # where the kernel's sockets lie: no port is opened
+    notebook = read(path)
+    for cell in notebook.cells:
+        cell.source = SMOKE if cell.source == BUDGET else cell.source
+    pipes = Config({"ConnectionFileMixin": {"transport": "ipc"}})
+    place = {"metadata": {"path": tmp_path}}
+    NotebookClient(notebook, config=pipes, timeout=240, kernel_name="python3", resources=place).execute()
+    shown = "".join(
+        output.data.get("text/html", "") + output.data.get("text/plain", "")
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "data" in output
+    )
+    assert "Hold-out, " in shown
+    assert "run in a fresh process" in shown
+    assert list(tmp_path.rglob("saved_model.pb"))
