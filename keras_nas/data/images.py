@@ -1,5 +1,6 @@
 """A folder with one folder of images for each class."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,8 @@ LONGEST_SIDE = 256  # pixels, where the user names no size
 SAMPLED_FILES = 200  # images that the common size is chosen from
 AT_ONCE = 256
 THREADS = 2
+INNER = re.compile(r"\{\{.*?\}\}|\[Op:\w*\]")
+"""What TensorFlow's messages say of its own inside."""
 
 
 @dataclass
@@ -97,7 +100,7 @@ def _try(file: Path, size: tuple[int, int] | None = None) -> np.ndarray | str:
     try:
         return _read(file, size)
     except (OSError, ValueError, tf.errors.OpError) as error:
-        reason = str(error).splitlines()[0]
+        reason = INNER.sub("", str(error).splitlines()[0]).strip(" .")
         return f"{file} was left out: it cannot be read as an image ({reason})."
 
 

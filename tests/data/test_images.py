@@ -92,7 +92,8 @@ def test_a_bad_image_is_reported_and_left_out(folder: Path, target: Path) -> Non
     (folder / "red" / "0.png").write_bytes(whole[: len(whole) // 2])
     rows = collect(folder, target, groups=[7, 8, 9, 7, 8, 9], sample_weight=[0, 1, 2, 3, 4, 5])
     assert rows.size == 4 and len(rows.dropped) == 2
-    assert "1.png was left out: it cannot be read as an image (" in rows.dropped[0]
+    assert "1.png was left out: it cannot be read as an image (Unknown image file format. One of" in rows.dropped[0]
+    assert rows.dropped[0].endswith(" required).")
     assert rows.groups is not None and rows.groups.tolist() == [0, 2, 1, 2]
     assert rows.sample_weight is not None and rows.sample_weight.tolist() == [0, 2, 4, 5]
 
