@@ -22,8 +22,9 @@ def rentals(days: int = 365) -> pd.DataFrame:
     """Hourly rentals with rush hours, weekends and the warmth of the days before."""
     random = np.random.default_rng(0)
     time = pd.date_range("2023-01-01", periods=days * DAY, freq="h")
-    warmth = 12 - 9 * np.cos(2 * np.pi * time.dayofyear / 365) + np.repeat(random.normal(0, 3, days), DAY)
-    rush = np.exp(-(((time.hour - 8) / 2) ** 2)) + np.exp(-(((time.hour - 17) / 2) ** 2))
+    day, hour = np.arange(days).repeat(DAY), np.tile(np.arange(DAY), days)
+    warmth = 12 - 9 * np.cos(2 * np.pi * day / 365) + random.normal(0, 3, days).repeat(DAY)
+    rush = np.exp(-(((hour - 8) / 2) ** 2)) + np.exp(-(((hour - 17) / 2) ** 2))
     demand = (20 + 300 * rush * np.where(time.dayofweek < 5, 1.0, 0.4)) * (0.5 + warmth / 30).clip(0.2)
     return pd.DataFrame({"time": time, "rented": random.poisson(demand), "celsius": warmth.round(1)})
 
@@ -50,7 +51,8 @@ def main(argv: list[str] | None = None) -> Any:
     print(result.export(f"{arguments.directory}/model"))
 
     latest = result.rows.series.rows(frame)[-1:]  # the last eight days, checked: columns, times, numbers
-    forecast = tf.saved_model.load(f"{arguments.directory}/model").serve(latest).numpy()[0, :, 0]
+    model = tf.saved_model.load(f"{arguments.directory}/model")
+    forecast = model.serve(latest).numpy()[0, :, 0]
     print("bicycles tomorrow, hour by hour:", *forecast.round().astype(int))
     return result
 
