@@ -152,7 +152,7 @@ def test_the_call_of_a_real_search_names_what_has_a_name() -> None:
 
 def test_the_command_line_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = made_search(tmp_path / "search", count=3)
-    assert main(["report", str(found.directory), "--output", str(tmp_path / "r.html")]) == 0
+    assert main(["report", str(found.directory), str(tmp_path / "r.html")]) == 0
     assert str(tmp_path / "r.html") in capsys.readouterr().out
     assert Reader((tmp_path / "r.html").read_text()).open == []
     assert main(["report", str(found.directory)]) == 0
