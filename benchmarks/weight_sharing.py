@@ -39,7 +39,7 @@ from keras_nas.tasks import get_task
 
 BATCH = 128
 METHODS = (
-    "single_path_one_shot", "enas", "darts", "darts_second_order", "gdas", "fbnet", "proxylessnas", "random_search"
+    "single_path_one_shot", "enas", "darts", "darts_second_order", "fbnet", "proxylessnas", "random_search"
 )  # fmt: skip
 RANDOM = "random_architectures"
 CELLS = 5

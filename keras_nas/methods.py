@@ -45,7 +45,6 @@ METHODS: dict[str, Method] = {
     "darts_second_order": Method(
         "nas_bench_201_small", "random", "darts_second_order", paper="Liu et al., arXiv 1806.09055"
     ),
-    "gdas": Method("nas_bench_201_small", "random", "gdas", paper="Dong and Yang, arXiv 1910.04465"),
     "fbnet": Method("nas_bench_201_small", "random", "fbnet", "latency", "Wu et al., arXiv 1812.03443"),
     "proxylessnas": Method("nas_bench_201_small", "random", "proxylessnas", "latency", "Cai et al., arXiv 1812.00332"),
     "naswot": Method("any", "random", "naswot", paper="Mellor et al., arXiv 2006.04647"),

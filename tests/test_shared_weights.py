@@ -54,7 +54,7 @@ def test_methods_that_learn_gates_by_name(method: str, tmp_path: Path) -> None:
         space=space,
         method=method,
         constraints={"params": 20_000},
-        max_time=60,
+        max_time=120,
         workers=1,
         directory=tmp_path / "search",
         verbose=0,

@@ -32,7 +32,7 @@ class SharedWeights:
 
     Args:
         sampling: the network of each training step: "uniform", or "fair", every option as often as its rivals; or how
-            its gates are learnt, which choose the first finalist: by gradients, "darts", "darts_second_order", "gdas",
+            its gates are learnt, which choose the first finalist: by gradients, "darts", "darts_second_order",
             "fbnet" or "proxylessnas", or by the rewards of a controller, "enas".
         networks: how many are scored at most; they do not count as trials. None for 1,000, or where gates are learnt
             their choice and as many as are checked.

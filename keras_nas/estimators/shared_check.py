@@ -54,9 +54,15 @@ def check_lines(shared: Scores, alone: Scores) -> list[str]:
         alone: of the same networks, trained alone.
 
     Returns:
-        A line, and a warning where the ranking says little; nothing for fewer than 3 networks.
+        A line, and a warning where the ranking says little, or what is missing for a check; nothing where none was
+        trained alone.
     """
-    if len(shared) < 3:
+    if 0 < len(shared) < 3:
+        return [
+            f"Weight sharing not checked: {len(shared)} of the 3 networks that a check needs were trained alone, so "
+            "nothing is known of how well shared weights rank. Give the search more time."
+        ]
+    if not len(shared):
         return []
     tau, rho = kendall_tau(shared, alone), spearman(shared, alone)
     line = (

@@ -39,4 +39,6 @@ def test_a_poor_ranking_warns(alone: list[float]) -> None:
 
 
 def test_two_networks_are_no_check() -> None:
-    assert check_lines([1, 2], [1, 2]) == []
+    assert check_lines([], []) == []
+    (line,) = check_lines([1, 2], [1, 2])
+    assert line.startswith("Weight sharing not checked: 2 of the 3 networks that a check needs were trained alone")

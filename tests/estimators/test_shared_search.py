@@ -111,10 +111,10 @@ def test_the_time_is_divided() -> None:
 
 
 def test_what_gates_chose_is_scored_first_and_trained_from_new_weights() -> None:
-    found = proposed(SharedWeights("gdas", checks=4), outcome=learnt)
+    found = proposed(SharedWeights("fbnet", checks=4), outcome=learnt)
     phases = Counter(map(phase_of, found))
     assert phases == {"supernet": 1, "scored": 5, "alone": 4, "final": 1}
-    assert found[0].fidelity["gdas"] == 1.0
+    assert found[0].fidelity["fbnet"] == 1.0
     assert found[1].architecture == CHOSEN
     assert {path: found[-1].architecture[path] for path in CHOSEN} == CHOSEN
     assert "shared" not in found[-1].fidelity

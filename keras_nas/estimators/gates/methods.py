@@ -31,7 +31,6 @@ class Method:
 METHODS: dict[str, Method] = {
     "darts": Method(Mixture(), watched=True),
     "darts_second_order": Method(Mixture(), second_order=True, watched=True),
-    "gdas": Method(GumbelSoftmax(start=10.0, end=0.1)),
     "fbnet": Method(GumbelSoftmax(Softmax())),
     "proxylessnas": Method(TwoPaths()),
 }

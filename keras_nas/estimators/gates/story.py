@@ -121,6 +121,6 @@ def gate_lines(gates: Mapping[str, Any] | None) -> list[str]:
         return [line]
     warning = (
         f"Warning: at the end {last['skips']} of the likeliest answers skip, the collapse that DARTS is known for; "
-        "what was likeliest before it is taken where costs are no part of the search. Try method='gdas'."
+        "what was likeliest before it is taken where costs are no part of the search. Try method='fbnet'."
     )
     return [line, warning]
