@@ -9,7 +9,7 @@ from tests.source import ROOT
 
 NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 BUDGET = "seconds = 60"
-SMOKE = "seconds = 30"
+SMOKE = "seconds = 40"
 
 
 def read(path: Path) -> nbformat.NotebookNode:
