@@ -1,6 +1,6 @@
 """The learned predictor on NAS-Bench-201: trained on 100 cells, how well does it order all the others?
 
-    python benchmarks/_predictor.py --seeds 10 --json predictor.json
+    python benchmarks/cheap_estimates.py --only predictor_tau --json predictor_tau.json
 
 For each seed 100 cells are drawn and the accuracies of the other 15,525 on CIFAR-10 (validation, after 200 epochs) are
 foretold; figures are Kendall's tau, the mean over the seeds. `predictor_tau` is the library's `Ranker` on the
@@ -15,15 +15,11 @@ What there was to choose (features, ranks as targets) was chosen on accuracies o
 103. The strategy's own model was taken as it was.
 """
 
-import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 from collections.abc import Callable, Mapping
 from functools import cache
 
 import numpy as np
-from _common import data_file, parser, report
+from _common import data_file
 from _nb201 import Table
 from scipy.stats import kendalltau, rankdata
 
@@ -135,15 +131,3 @@ def predictor_tau(seeds: int = 10) -> dict[str, float]:
     for name, describe in (("boosted", cells.structured), ("plain", cells.plain)):
         figures[f"predictor_tau_{name}"] = float(np.mean([boosted(cells, describe, seed) for seed in drawn]))
     return figures
-
-
-def main() -> None:
-    """Measure and report."""
-    arguments = parser(__doc__.splitlines()[0])
-    arguments.add_argument("--seeds", type=int, default=10, help="draws of the cells that are trained on")
-    options = arguments.parse_args()
-    report(predictor_tau(options.seeds), options.json)
-
-
-if __name__ == "__main__":
-    main()

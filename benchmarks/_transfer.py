@@ -1,6 +1,6 @@
 """What earlier searches are worth to a new one, on NAS-Bench-201.
 
-    python benchmarks/_transfer.py --seeds 500 --json transfer.json
+    python benchmarks/cheap_estimates.py --only transfer_trials_ratio --json transfer_trials_ratio.json
 
 For each seed a search on CIFAR-10 and one on CIFAR-100, 100 queries each, are the history; a search on ImageNet16-120
 begins with what the library takes from it. All three are ageing evolution ("evolution", repeats answered from the
@@ -11,14 +11,9 @@ the scores in the history are shuffled among its architectures: what a useless h
 `transfer_trials_ratio_repeat` is that of other cold searches, that is, how exactly such a ratio is known.
 """
 
-import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 from collections.abc import Sequence
 
 import numpy as np
-from _common import parser, report
 from _nb201 import Table
 
 from keras_nas.architecture import Architecture
@@ -97,15 +92,3 @@ def transfer_trials_ratio(seeds: int = 500) -> dict[str, float]:
         "transfer_trials_ratio_repeat": ratio(again, level),
         "transfer_level": level,
     }
-
-
-def main() -> None:
-    """Measure and report."""
-    arguments = parser(__doc__.splitlines()[0])
-    arguments.add_argument("--seeds", type=int, default=500, help="searches of each kind")
-    options = arguments.parse_args()
-    report(transfer_trials_ratio(options.seeds), options.json)
-
-
-if __name__ == "__main__":
-    main()

@@ -110,15 +110,19 @@ def auto_accuracy(given: argparse.Namespace) -> dict[str, float]:
 def predictor_tau(given: argparse.Namespace) -> dict[str, float]:
     """How well a predictor trained on 100 cells orders the others."""
     from _predictor import predictor_tau
+    from threadpoolctl import threadpool_limits
 
-    return predictor_tau(given.seeds or 10)
+    with threadpool_limits(1):  # small matrices; the searches of other figures keep their threads
+        return predictor_tau(given.seeds or 10)
 
 
 def transfer_trials_ratio(given: argparse.Namespace) -> dict[str, float]:
     """How much sooner a search gets somewhere that knows earlier ones."""
     from _transfer import transfer_trials_ratio
+    from threadpoolctl import threadpool_limits
 
-    return transfer_trials_ratio(given.seeds or 500)
+    with threadpool_limits(1):
+        return transfer_trials_ratio(given.seeds or 500)
 
 
 FIGURES: dict[str, Callable[[argparse.Namespace], dict[str, float]]] = {

@@ -17,14 +17,18 @@ from tests.small import RECIPE, digit_images
 OPTIONS = {"wide": convolution(8, 3), "narrow": convolution(8, 1), "skip": Series()}
 
 
+def two_choices() -> Space:
+    """Nine networks."""
+    choices = [Choice(name, OPTIONS) for name in ("first", "second")]
+    return Space("two", Series(convolution(8, 3, stride=2), *choices, pooled_head(pooling="flatten")), RECIPE)
+
+
 @pytest.mark.slow
 def test_a_search_with_shared_weights(tmp_path: Path) -> None:
-    choices = [Choice(name, OPTIONS) for name in ("first", "second")]
-    space = Space("two", Series(convolution(8, 3, stride=2), *choices, pooled_head(pooling="flatten")), RECIPE)
     result = keras_nas.search(
         "image_classification",
         digit_images(500),
-        space=space,
+        space=two_choices(),
         strategy="evolution",
         estimator=SharedWeights(networks=6, checks=3, epochs=8.0),
         max_trials=4,
@@ -46,12 +50,10 @@ def test_a_search_with_shared_weights(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["darts", "enas", "fbnet"])
 def test_methods_that_learn_gates_by_name(method: str, tmp_path: Path) -> None:
-    choices = [Choice(name, OPTIONS) for name in ("first", "second")]
-    space = Space("two", Series(convolution(8, 3, stride=2), *choices, pooled_head(pooling="flatten")), RECIPE)
     result = keras_nas.search(
         "image_classification",
         digit_images(500),
-        space=space,
+        space=two_choices(),
         method=method,
         constraints={"params": 20_000},
         max_time=120,

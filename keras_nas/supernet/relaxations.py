@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from keras_nas.encoding import Encoder
-from keras_nas.supernet.gates import RIVAL, Gate, Softmax, StraightThrough, TwoPath, gumbel
+from keras_nas.supernet.gates import RIVAL, Gate, Softmax, TwoPath, gumbel
 
 Spans = Sequence[slice]
 """Where each decision's options stand among the logits."""
@@ -72,16 +72,14 @@ class GumbelSoftmax:
     """Logits with Gumbel noise, divided by a temperature that falls: options are mixed at first, at the end drawn.
 
     Args:
-        gate: `Softmax()` computes all options (FBNet, SNAS), `StraightThrough()` the largest one alone (GDAS).
         start: temperature at the beginning.
         end: temperature at the end; between them its logarithm falls evenly.
 
     Reference:
-        Dong and Yang, "Searching for a Robust Neural Architecture in Four GPU Hours", arXiv 1910.04465; Wu et al.,
-        "FBNet", arXiv 1812.03443.
+        Wu et al., "FBNet", arXiv 1812.03443.
     """
 
-    gate: Gate = StraightThrough()
+    gate: Gate = Softmax()
     start: float = 5.0
     end: float = 0.5
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from keras_nas.supernet.gates import Softmax
 from keras_nas.supernet.relaxations import GumbelSoftmax, Mixture, Relaxation, TwoPaths
 
 
@@ -31,6 +30,6 @@ class Method:
 METHODS: dict[str, Method] = {
     "darts": Method(Mixture(), watched=True),
     "darts_second_order": Method(Mixture(), second_order=True, watched=True),
-    "fbnet": Method(GumbelSoftmax(Softmax())),
+    "fbnet": Method(GumbelSoftmax()),
     "proxylessnas": Method(TwoPaths()),
 }
