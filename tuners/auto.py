@@ -79,9 +79,8 @@ class Auto(BayesianOptimization):
             mean, deviation = self.predict(0, process, candidates)
             if blend.share:
                 listed = candidates is self.pool.rows
-                other, spread = blend.listed if listed else blend.forest.predict(candidates)
-                mean = (1.0 - blend.share) * mean + blend.share * other
-                deviation = np.sqrt((1.0 - blend.share) * deviation**2 + blend.share * spread**2 + 1e-8)
+                trees = blend.listed if listed else blend.forest.predict(candidates)
+                mean, deviation = blended(blend.share, (mean, deviation), trees)
             return expected_improvement(mean, deviation, best)
 
         return improvement
@@ -99,6 +98,17 @@ class Auto(BayesianOptimization):
             listed = forest.predict(self.pool.rows) if share and len(self.pool.rows) else (empty, empty)
             self._blend = Blend(key, forest, share, listed)
         return self._blend
+
+
+def blended(
+    share: float, first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation of two predictors of the same, the second having that share."""
+    (mean, deviation), (other, spread) = first, second
+    return (
+        (1.0 - share) * mean + share * other,
+        np.sqrt((1.0 - share) * deviation**2 + share * spread**2 + 1e-8),
+    )
 
 
 def share_of(merits: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:

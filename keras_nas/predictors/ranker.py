@@ -14,7 +14,7 @@ from keras_nas.strategy import Problem
 from keras_nas.tuners._features import Describe, Features
 from keras_nas.tuners._forest import Forest, grow
 from keras_nas.tuners._gaussian import GaussianProcess, Kernel
-from keras_nas.tuners.auto import MEMBERS, share_of
+from keras_nas.tuners.auto import MEMBERS, blended, share_of
 
 MOST = 500
 """Architectures that are learnt from; of more, as many are evenly drawn."""
@@ -120,12 +120,8 @@ class Ranker:
         """The same of rows of `features.transform`."""
         if self._fitted is None:
             raise InvalidArgument("this ranker has learnt nothing yet: call fit(architectures, merits) first.")
-        mean, deviation = self._fitted.process.predict(rows)
-        share = self._fitted.share
-        if not share:
-            return mean, deviation
-        other, spread = self._fitted.forest.predict(rows)
-        return (1 - share) * mean + share * other, np.sqrt((1 - share) * deviation**2 + share * spread**2 + 1e-8)
+        found, share = self._fitted.process.predict(rows), self._fitted.share
+        return blended(share, found, self._fitted.forest.predict(rows)) if share else found
 
     def _rows(self, architectures: Sequence[Mapping[str, Label]]) -> np.ndarray:
         return self.features.transform([Architecture(architecture) for architecture in architectures])

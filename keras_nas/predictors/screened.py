@@ -20,8 +20,9 @@ class Screened(Strategy):
     """Ask a strategy for many proposals at a time, and hand on the one of which a predictor expects most improvement.
 
     A strategy's proposal follows from its state and a number. So with other numbers it makes other proposals from the
-    same state, and any strategy can be screened: evolution's children, a controller's samples, or random ones. What
-    is handed on is what the strategy learns from.
+    same state, and many strategies can be screened: evolution's children, a controller's samples, or random ones. One
+    that goes through its proposals in order, as local search does, leaves nothing to choose. What is handed on is what
+    the strategy learns from.
 
     Args:
         inner: makes the proposals; not one that has a model of its own.
@@ -51,16 +52,17 @@ class Screened(Strategy):
 
     def begin(self, problem: Problem) -> None:
         """Start with nothing learnt."""
+        if problem is not getattr(self, "problem", None):
+            self._ranker = Ranker(problem.decisions, self.describe, problem.seed)
         super().begin(problem)
         self.inner.begin(problem)
         self.seen: dict[Architecture, Observation] = {}
-        self._ranker = Ranker(problem.decisions, self.describe, problem.seed)
 
     def observe(self, proposal: Proposal, outcome: Outcome) -> None:
         """The strategy learns, and so will the predictor."""
         self.inner.observe(proposal, outcome)
         architecture = proposal.architecture
-        row = np.zeros(0)
+        row = self._ranker.features.transform([architecture])[0]
         self.seen[architecture] = Observation(architecture, row, self.loss(outcome), self.violation(outcome))
 
     def continues(self) -> Collection[int]:
@@ -82,7 +84,7 @@ class Screened(Strategy):
         """The proposal with the most expected improvement over the best that was observed."""
         weights = self.problem.rng(number).dirichlet(np.ones(len(self.problem.objectives)))
         record = Record(list(self.seen.values()), weights)
-        ranker = self._ranker.fit([observation.architecture for observation in record.observed], record.merits)
-        known, _ = ranker.predict([record.best(1)[0]])
+        ranker = self._ranker.fit_rows(record.rows, record.merits)
+        known, _ = ranker.predict_rows(record.rows[[int(np.argmax(record.merits))]])
         mean, deviation = ranker.predict([proposal.architecture for proposal in proposals])
         return proposals[int(np.argmax(expected_improvement(mean, deviation, known[0]).round(9)))]
