@@ -12,6 +12,7 @@ the scores in the history are shuffled among its architectures: what a useless h
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from _nb201 import Table
@@ -48,9 +49,15 @@ def searched(dataset: str, seed: int, trials: int, first: Sequence[Architecture]
     return found
 
 
+@cache
+def earlier(dataset: str, seed: int) -> dict[Architecture, float]:
+    """A finished search, of which a history keeps the scores as they are, or shuffled."""
+    return searched(dataset, seed, TRIALS)
+
+
 def remembered(dataset: str, seed: int, shuffled: bool) -> Past:
     """A search as the library keeps it."""
-    found = searched(dataset, seed, TRIALS)
+    found = earlier(dataset, seed)
     scores = np.array(list(found.values()))
     if shuffled:
         scores = np.random.default_rng([seed, 1]).permutation(scores)

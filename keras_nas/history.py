@@ -138,7 +138,7 @@ class History:
         self.folder = folder
 
     def __iter__(self) -> Iterator[Past]:
-        """The searches, the latest first; damaged files are passed over."""
+        """The searches, the latest first; files that are damaged or hold something else are passed over."""
         return iter(sorted(self._read().values(), key=lambda past: past.ended, reverse=True))
 
     def __len__(self) -> int:
@@ -147,8 +147,9 @@ class History:
     def __repr__(self) -> str:
         if self.folder is None:
             return "History: switched off"
-        lines = [f"  {past.ended}  {past.facts}, best {past.scores[0]:.4f}" for past in self if past.scores]
-        return "\n".join([f"History: {len(self)} searches in {self.folder}", *lines])
+        searches = list(self)
+        lines = [f"  {past.ended}  {past.facts}, best {past.scores[0]:.4f}" for past in searches if past.scores]
+        return "\n".join([f"History: {len(searches)} searches in {self.folder}", *lines])
 
     def add(self, name: str, past: Past) -> None:
         """Keep a search; an earlier one of that name is replaced.
@@ -170,7 +171,9 @@ class History:
     def clear(self) -> None:
         """Forget all searches, on disk too; their own folders stay."""
         for file in self._files():
-            file.unlink(missing_ok=True)
+            content = read_json(file)
+            if content is None or _past(content) is not None:
+                file.unlink(missing_ok=True)
 
     def nearest(self, facts: Facts, apart_from: str = "") -> list[Past]:
         """The searches of the same task, space and objective, those of the most similar data first.
@@ -183,8 +186,8 @@ class History:
         return nearest(sorted(others, key=lambda past: past.ended, reverse=True), facts)
 
     def _read(self) -> dict[str, Past]:
-        told = {file.stem: read_json(file) for file in self._files()}
-        return {name: Past.from_json(content) for name, content in told.items() if content is not None}
+        found = {file.stem: _past(read_json(file)) for file in self._files()}
+        return {name: past for name, past in found.items() if past is not None}
 
     def _files(self) -> Sequence[Path]:
         return () if self.folder is None else sorted(self.folder.glob("*.json"))
@@ -245,6 +248,14 @@ def is_one_of(decisions: Decisions, architecture: Mapping[str, Label]) -> bool:
     except InvalidArgument:
         return False
     return True
+
+
+def _past(told: Any) -> Past | None:
+    """The search that a file tells of; None where it tells of something else, or nothing."""
+    try:
+        return Past.from_json(told)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
 
 
 def _apart(first: int, second: int) -> float:

@@ -7,6 +7,7 @@ from keras_nas.architecture import Architecture
 from keras_nas.decisions import Decision, Decisions
 from keras_nas.domains import Labels
 from keras_nas.errors import InvalidArgument
+from keras_nas.files import write_json
 from keras_nas.history import BEGINNING, KEPT, NEAREST, Facts, History, Past, beginning, history, nearest
 
 CLOTHES = Facts("image_classification", "small_images", ("val_accuracy", "max"), 60_000, 10, (28, 28, 1))
@@ -87,6 +88,15 @@ def test_damaged_files_are_passed_over_and_others_left_alone(tmp_path):
     assert len(library) == 1
     library.clear()
     assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_file_of_another_kind_is_neither_read_nor_removed(tmp_path):
+    library = History(tmp_path)
+    library.add("a", past(CLOTHES, 1))
+    write_json(tmp_path / "result.json", {"reason": "done"})
+    assert len(library) == 1
+    library.clear()
+    assert [file.name for file in tmp_path.iterdir()] == ["result.json"]
 
 
 def test_a_folder_that_cannot_be_written_to_is_a_warning_that_names_the_way_out(tmp_path):

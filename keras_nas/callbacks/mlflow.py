@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from keras_nas.callbacks.watching import SearchCallback, Searching
-from keras_nas.errors import MissingDependency
 from keras_nas.ledger import Trial
 
 STATUS = {"interrupted": "KILLED", "error": "FAILED"}
@@ -30,6 +29,8 @@ class MLflow(SearchCallback):
         'digits'
     """
 
+    package = "mlflow"
+
     def __init__(self, experiment: str = "keras_nas", tracking_uri: str | None = None) -> None:
         self.experiment = experiment
         self.tracking_uri = tracking_uri
@@ -38,17 +39,6 @@ class MLflow(SearchCallback):
         self._search = ""
         self._runs: dict[int, str] = {}
         self._epochs: dict[int, int] = {}
-
-    def check(self) -> None:
-        """Refuse to begin without the package.
-
-        Raises:
-            MissingDependency: says how to install it.
-        """
-        try:
-            import mlflow  # noqa: F401
-        except ImportError as error:
-            raise MissingDependency("callbacks: MLflow needs mlflow: pip install 'keras_nas[mlflow]'.") from error
 
     def on_search_begin(self, search: Searching) -> None:
         """Begin the search's run."""

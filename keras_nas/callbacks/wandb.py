@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from keras_nas.callbacks.watching import SearchCallback, Searching
-from keras_nas.errors import MissingDependency
 from keras_nas.ledger import Trial
 
 Mode = Literal["online", "offline", "disabled"]
@@ -29,25 +28,14 @@ class WeightsAndBiases(SearchCallback):
         'offline'
     """
 
+    package = "wandb"
+
     def __init__(self, project: str = "keras_nas", entity: str | None = None, mode: Mode | None = None) -> None:
         self.project = project
         self.entity = entity
         self.mode = mode
         self._search: Searching | None = None
         self._runs: dict[int, Any] = {}
-
-    def check(self) -> None:
-        """Refuse to begin without the package.
-
-        Raises:
-            MissingDependency: says how to install it.
-        """
-        try:
-            import wandb  # noqa: F401
-        except ImportError as error:
-            raise MissingDependency(
-                "callbacks: WeightsAndBiases needs wandb: pip install 'keras_nas[wandb]'."
-            ) from error
 
     def on_search_begin(self, search: Searching) -> None:
         """Keep what the runs are told."""

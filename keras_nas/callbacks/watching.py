@@ -10,12 +10,14 @@ import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any
+from typing import Any, ClassVar
 
 from keras_nas.engine import events as told
+from keras_nas.errors import MissingDependency
 from keras_nas.ledger import Trial
 from keras_nas.objectives.objective import Objective
 from keras_nas.spaces import Space
@@ -64,8 +66,23 @@ class SearchCallback:
         3 {'val_accuracy': 0.9}
     """
 
+    package: ClassVar[str | None] = None
+    """That it needs, which is the name of the extra that installs it as well."""
+
     def check(self) -> None:
-        """Raise here what makes the callback useless, a missing package say; called before anything is trained."""
+        """Raise here what makes the callback useless; called before anything is trained.
+
+        Raises:
+            MissingDependency: `package` is not installed; says how to install it.
+        """
+        if self.package is None:
+            return
+        try:
+            import_module(self.package)
+        except ImportError as error:
+            raise MissingDependency(
+                f"callbacks: {type(self).__name__} needs {self.package}: pip install 'keras_nas[{self.package}]'."
+            ) from error
 
     def on_search_begin(self, search: Searching) -> None:
         """The first trial is about to begin, or the next where an interrupted search goes on."""
@@ -149,12 +166,17 @@ class Aside:
 
     def _run(self) -> None:
         """Take notices in until the last one, or until something goes wrong."""
+        begun: set[int] = set()
         try:
             while not isinstance(notice := self._notices.get(), told.SearchEnded):
                 if isinstance(notice, told.SearchStarted):
                     self.callback.on_search_begin(self.search)
-                else:
-                    self.callback.take(notice)
+                    continue
+                if isinstance(notice, told.TrialStarted):
+                    begun.add(notice.trial.number)
+                elif isinstance(notice, told.TrialFinished | told.TrialFailed) and notice.trial.number not in begun:
+                    self.callback.on_trial_begin(notice.trial)  # what an earlier run had trained, and not recorded
+                self.callback.take(notice)
             self.callback.take(notice)
         except Exception as error:
             logger.info("%s failed", type(self.callback).__name__, exc_info=True)

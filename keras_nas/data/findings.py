@@ -95,4 +95,4 @@ def _digests(x: dict[str, Any]) -> np.ndarray:
     import pandas as pd
 
     columns = {name: array.codes if isinstance(array, TextArray) else array for name, array in x.items()}
-    return np.asarray(pd.util.hash_pandas_object(pd.DataFrame(columns), index=False))
+    return np.asarray(pd.util.hash_pandas_object(pd.DataFrame(columns, copy=False), index=False))

@@ -108,7 +108,8 @@ class Rows:
     @property
     def framing(self) -> Framing | None:
         """How windows of a series are rows; None where rows are not windows."""
-        return None if self.series is None else self.series.framing
+        series = self.series
+        return None if series is None else series.framing
 
     @property
     def target(self) -> Target:

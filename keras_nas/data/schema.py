@@ -127,8 +127,13 @@ def real(values: np.ndarray) -> np.ndarray:
     return np.where(values == MISSING, np.nan, values) if values.dtype == np.int64 else values
 
 
-def seconds(series: Any, name: str) -> np.ndarray:
+def seconds(series: Any, name: str, unit: str = "s") -> np.ndarray:
     """A column of dates as int64 seconds since 1970 (UTC), `MISSING` where missing; numbers are such seconds already.
+
+    Args:
+        series: Dates, text that begins like one, or numbers.
+        name: What it is called in messages.
+        unit: Of the result where dates were given: "s", or "us" for microseconds.
 
     Raises:
         DataError: A date cannot be read.
@@ -140,7 +145,7 @@ def seconds(series: Any, name: str) -> np.ndarray:
     stamps = pd.to_datetime(series, errors="coerce", utc=True, format="ISO8601" if _is_text(series) else None)
     wrong = np.asarray(stamps.isna()) & present(series)
     refuse(series, wrong, f"{name} holds dates that do not parse", "dates like 2024-02-29 or 2024-02-29T12:30", _DATES)
-    return np.asarray(stamps.dt.tz_localize(None).to_numpy("datetime64[s]").astype(np.int64))
+    return np.asarray(stamps.dt.tz_localize(None).to_numpy(f"datetime64[{unit}]").astype(np.int64))
 
 
 def texts(series: Any, name: str) -> np.ndarray:

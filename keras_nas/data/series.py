@@ -11,7 +11,7 @@ from keras_nas.data.arrays import Arrays
 from keras_nas.data.batch import as_array, described, digest
 from keras_nas.data.schema import numbers, seconds
 from keras_nas.data.tables import read_file
-from keras_nas.data.times import check_times, times_of
+from keras_nas.data.times import Unit, check_times, times_of
 from keras_nas.data.windows import Framing, Windows
 from keras_nas.errors import DataError, unknown
 
@@ -57,7 +57,10 @@ class SeriesSchema:
 
     def read(self, table: Any, name: str) -> np.ndarray:
         """The numbers of a series, float32 of shape (steps, columns)."""
-        frame, _ = steps_of(table, self.framing.time, name)
+        return self.chosen(steps_of(table, self.framing.time, name)[0], name)
+
+    def chosen(self, frame: Any, name: str) -> np.ndarray:
+        """The same of a DataFrame without times."""
         for column in self.columns:
             if column not in frame.columns:
                 raise DataError(f"{name}: {unknown('column', column, frame.columns)}")
@@ -112,29 +115,32 @@ def open_series(
     Raises:
         DataError: The form is none of these, times are no steps of equal length, or a column cannot be used.
     """
-    schema = schema or _schema(data, target, name, framing)
-    values = schema.read(data, name)
+    frame, time = steps_of(data, (schema.framing if schema else framing).time, name)
+    schema = schema or _schema(frame, target, name, replace(framing, time=time))
+    values = schema.chosen(frame, name)
     schema.check_length(name, len(values), framing.span)
     return Steps(name, values, values[:, : schema.targets], schema=schema)
 
 
-def _schema(data: Any, target: str | Sequence[str] | None, name: str, framing: Framing) -> SeriesSchema:
-    frame, time = steps_of(data, framing.time, name)
+def _schema(frame: Any, target: str | Sequence[str] | None, name: str, framing: Framing) -> SeriesSchema:
     columns = list(frame.columns)
     wanted = columns if target is None else [target] if isinstance(target, str) else list(target)
     for column in wanted:
         if column not in columns:
             raise DataError(f"{name}: {unknown('target', column, columns)}")
     others = [column for column in columns if column not in wanted]
-    return SeriesSchema((*wanted, *others), len(wanted), replace(framing, time=time))
+    return SeriesSchema((*wanted, *others), len(wanted), framing)
 
 
 def steps_of(data: Any, time: str | None, name: str) -> tuple[Any, str | None]:
     """The columns of a series as a DataFrame, its times checked and taken away, and the name of their column."""
+    from pandas.api.types import is_numeric_dtype
+
     frame = _frame(data, name)
     times, column = times_of(frame, time, name)
     if times is not None:
-        check_times(seconds(times, f"{name}: the time index"), name)
+        unit: Unit = "s" if is_numeric_dtype(times.dtype) else "us"
+        check_times(seconds(times, f"{name}: the time index", unit), name, unit)
     frame = frame if column is None else frame.drop(columns=column)
     if not len(frame.columns):
         raise DataError(f"{name} has no column beside the times; expected one or several series. Add them.")

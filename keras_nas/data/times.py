@@ -1,13 +1,15 @@
 """The times of a series: found in a table, and refused unless they are steps of equal length, one after the other."""
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from keras_nas.data.schema import MISSING
 from keras_nas.errors import DataError, unknown
 
+Unit = Literal["s", "us"]
+"""Of times as whole numbers."""
 DATE = re.compile(r"\s*\d{4}-\d{2}")
 
 
@@ -48,19 +50,20 @@ def _is_dates(series: Any) -> bool:
     return isinstance(first, str) and DATE.match(first) is not None
 
 
-def check_times(times: np.ndarray, name: str) -> None:
+def check_times(times: np.ndarray, name: str, unit: Unit = "s") -> None:
     """Refuse times that are missing, do not ascend, or leave gaps; months, quarters and business days are steps too.
 
     Args:
-        times: Seconds since 1970, shape (steps,).
+        times: Since 1970, shape (steps,).
         name: What the data is called in messages.
+        unit: Of the times: "s" for seconds, "us" for microseconds.
 
     Raises:
         DataError: Names the first step that is wrong.
     """
     import pandas as pd
 
-    stamps = pd.DatetimeIndex(times.astype("datetime64[s]"))
+    stamps = pd.DatetimeIndex(times.astype(f"datetime64[{unit}]"))
     if (times == MISSING).any():
         raise DataError(
             f"{name}: the time is missing at step {int((times == MISSING).argmax()):,}; expected one at each. Remove "
@@ -74,14 +77,14 @@ def check_times(times: np.ndarray, name: str) -> None:
             f"{stamps[first - 1]}; expected every time to be later than the one before. Sort by time with "
             "sort_values or sort_index, and remove duplicates."
         )
-    if _even(steps) or _calendar(times):
+    if _even(steps) or _calendar(stamps.to_numpy()):
         return
     sizes, counts = np.unique(steps, return_counts=True)
     usual = sizes[counts.argmax()]
     first, wrong = int((steps != usual).argmax()), int((steps != usual).sum())
     raise DataError(
         f"{name}: the time index has gaps, {stamps[first + 1]} comes right after {stamps[first]} where steps of "
-        f"{pd.Timedelta(int(usual), 's')} are usual ({wrong:,} in all); expected steps of equal length. Make them so "
+        f"{pd.Timedelta(int(usual), unit)} are usual ({wrong:,} in all); expected steps of equal length. Make them so "
         "with asfreq(...) or resample(...), and fill the gaps with interpolate()."
     )
 
@@ -91,9 +94,8 @@ def _even(steps: np.ndarray) -> bool:
     return bool((steps == steps[:1]).all())
 
 
-def _calendar(times: np.ndarray) -> bool:
+def _calendar(stamps: np.ndarray) -> bool:
     """Whether times are so many months apart, from their beginning or to their end, or one business day."""
-    stamps = times.astype("datetime64[s]")
     days, months = stamps.astype("datetime64[D]"), stamps.astype("datetime64[M]")
     placed = _even(stamps - months) or _even(months + 1 - stamps)
     weekdays = np.is_busday(days).all() and (np.busday_count(days[:-1], days[1:]) == 1).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -113,7 +114,8 @@ def trials_of(size: int, rungs: int, factor: int) -> int:
 
 def largest(rungs: int, factor: int, trials: int) -> int:
     """How many may enter a bracket of so many rungs that is to have so many trials at most."""
-    return max((size for size in range(1, trials + 1) if trials_of(size, rungs, factor) <= trials), default=1)
+    sizes = range(1, trials + 1)
+    return max(1, bisect_right(sizes, trials, key=lambda size: trials_of(size, rungs, factor)))
 
 
 def hyperband_sizes(rungs: int, factor: int) -> list[int]:

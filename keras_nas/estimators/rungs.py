@@ -202,8 +202,9 @@ class Rungs(Stages):
 
     def _spare(self, pending: Sequence[Proposal]) -> Proposal | None:
         """The next best, for a worker that would wait for the others, and for trials that are left."""
-        for bracket, found in enumerate(self.ladder.brackets):
-            if found.until and not pending:
+        for bracket in range(max(self._newest(pending) + 1, len(self.ladder.brackets))):
+            found = self.ladder.bracket(bracket)
+            if found is None or (found.until and not pending):
                 continue
             for rung in range(found.entry + 1, len(self.ladder.levels)):
                 proposal = self._promote(pending, bracket, rung, spare=True)

@@ -94,8 +94,8 @@ def train(
 
 
 def _seen(split: Split, budget: Budget) -> Split:
-    """The rows that this training sees."""
-    return replace(split, train=evenly(split.train, max(1, round(budget.rows * len(split.train)))))
+    """The rows that this training sees, evenly spaced: of shares that are one in so many, exactly that."""
+    return replace(split, train=split.train[:: max(1, round(1.0 / budget.rows))])
 
 
 def _judged(

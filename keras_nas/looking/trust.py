@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_nas.estimators.shared_check import POOR, kendall_tau
+from keras_nas.objectives.constraints import total_violation
 
 if TYPE_CHECKING:
     from keras_nas.architecture import Architecture
@@ -24,7 +25,7 @@ def trust_lines(result: SearchResult) -> list[str]:
     own = [trial for trial in result.trials if not trial.baseline and name in trial.scores]
     if len(result.objectives) > 1:
         return short_lines(own, name)
-    met = [trial for trial in own if all(limit.violation(trial.scores) <= 0 for limit in result.constraints)]
+    met = [trial for trial in own if total_violation(result.constraints, trial.scores) <= 0]
     interval = result.told["holdout"].get("intervals", {}).get(name.removeprefix("val_"))
     again = [candidate.scores[name] for candidate in result.refits if name in candidate.scores]
     return lead_lines(result.winner, met, name, again, interval) + short_lines(own, name)

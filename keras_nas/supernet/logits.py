@@ -7,6 +7,9 @@ from typing import Any
 import keras
 import numpy as np
 
+MEMORY = 0.5
+"""Of the gradients' mean: those of gates are so noisy that it is short."""
+
 
 class Logits(keras.layers.Layer):
     """A logit for each label of each decision, and the optimizer that moves them: a part of the supernet's state.
@@ -29,9 +32,9 @@ class Logits(keras.layers.Layer):
         self.optimizer: Any = None
         self.built = True
 
-    def ready(self, rate: float, memory: float = 0.5) -> Logits:
-        """Itself, with Adam of this learning rate; gradients of gates are so noisy that its memory is short."""
-        self.optimizer = keras.optimizers.Adam(rate, beta_1=memory)
+    def ready(self, rate: float) -> Logits:
+        """Itself, with Adam of this learning rate."""
+        self.optimizer = keras.optimizers.Adam(rate, beta_1=MEMORY)
         self.optimizer.build([self.values])
         return self
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -60,7 +60,7 @@ class Mixture:
         Liu, Simonyan and Yang, "DARTS: Differentiable Architecture Search", arXiv 1806.09055.
     """
 
-    gate: Gate = Softmax()
+    gate: ClassVar[Gate] = Softmax()
 
     def draw(self, logits: np.ndarray, spans: Spans, progress: float, rng: np.random.Generator) -> Draw:
         """The logits."""
@@ -79,7 +79,7 @@ class GumbelSoftmax:
         Wu et al., "FBNet", arXiv 1812.03443.
     """
 
-    gate: Gate = Softmax()
+    gate: ClassVar[Gate] = Softmax()
     start: float = 5.0
     end: float = 0.5
 
@@ -100,7 +100,7 @@ class TwoPaths:
         Cai, Zhu and Han, "ProxylessNAS", arXiv 1812.00332, section 3.2.
     """
 
-    gate: Gate = TwoPath()
+    gate: ClassVar[Gate] = TwoPath()
 
     def draw(self, logits: np.ndarray, spans: Spans, progress: float, rng: np.random.Generator) -> Draw:
         """Two of each decision to be judged, and one to be trained."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from keras_nas import Architecture, Outcome, Proposal
 from keras_nas.callbacks import SearchCallback, Searching
 from keras_nas.callbacks.watching import Aside
 from keras_nas.engine import events as told
@@ -91,6 +92,15 @@ def test_one_that_hangs_holds_nothing_up(tmp_path: Path) -> None:
             aside(notice)
     assert len(caught) == 1
     hanging.free.set()
+
+
+def test_a_result_that_an_earlier_run_left_begins_before_it_ends(tmp_path: Path) -> None:
+    ear = Ear()
+    aside = Aside(ear, searching(tmp_path / "digits"))
+    adopted = Trial(3, Proposal(Architecture({})), outcome=Outcome({"val_accuracy": 0.5}))
+    for notice in (told.SearchStarted([]), told.TrialFinished(adopted), told.SearchEnded("done")):
+        aside(notice)
+    assert ear.heard == [("search", "digits"), ("begin", 3), ("end", 3, True), ("over", "done")]
 
 
 def test_a_search_that_never_began_is_not_told(tmp_path: Path) -> None:

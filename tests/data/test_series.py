@@ -80,6 +80,15 @@ def test_validation_data_is_a_series_of_its_own(tmp_path: Path) -> None:
     assert rows.x[split.validation[0]][:, 0].tolist() == NUMBERS[34:40, 0].tolist()
 
 
+@pytest.mark.parametrize("step", ["100ms", "1500ms"])
+def test_steps_need_not_be_whole_seconds(step: str, tmp_path: Path) -> None:
+    times = pd.date_range("2024-01-01", periods=60, freq=step)
+    frame = HOURS.set_index(times)[["sold", "price"]]
+    assert len(collected(frame, tmp_path)) == len(collected(NUMBERS, tmp_path / "plain"))
+    with pytest.raises(DataError, match="has gaps"):
+        collected(frame.drop(index=times[7]), tmp_path / "gap")
+
+
 @pytest.mark.parametrize(
     ("data", "options", "words"),
     [

@@ -9,13 +9,14 @@ import keras
 import numpy as np
 import pytest
 
+from keras_nas.data import Split
 from keras_nas.engine.inheritance import inherit
 from keras_nas.engine.job import Stop, TrialError
 from keras_nas.estimators import watch
 from keras_nas.estimators.assignment import Options
 from keras_nas.estimators.schedule import Budget, one_cycle
 from keras_nas.estimators.scoring import validation_scores
-from keras_nas.estimators.training import train
+from keras_nas.estimators.training import _seen, train
 from keras_nas.estimators.xla import Timing
 from keras_nas.objectives.objective import SoftTarget
 from tests.small import RECIPE, Ear, digit_images, tiny_space, tiny_training, top_two, written
@@ -259,3 +260,9 @@ def test_xla_compiles_where_the_timing_says_that_it_pays(tmp_path: Path, epochs:
     assert told["measurements"]["precision"] == "float32"
     assert plain["measurements"]["xla"] is False
     assert told["scores"]["val_loss"] == pytest.approx(plain["scores"]["val_loss"], rel=1e-3)
+
+
+@pytest.mark.parametrize("share", [1.0, 1 / 2, 1 / 3, 1 / 9])
+def test_a_share_of_the_rows_is_that_share(share: float) -> None:
+    split = Split(np.arange(55_001), np.arange(1), np.arange(1))
+    assert len(_seen(split, Budget(rows=share)).train) == pytest.approx(55_001 * share, abs=1)

@@ -91,8 +91,9 @@ class Rewarded(keras.callbacks.Callback):
             net.select(proposal.architecture)
             loss = float(self.loss(next(self.source)))
             told = {"step": step, "architecture": dict(proposal.architecture), "note": dict(proposal.note)}
-            self.rewards.append({**told, "loss": loss})
-            self._observe(self.rewards[-1])
+            if np.isfinite(loss):
+                self.rewards.append({**told, "loss": loss})
+                self._observe(self.rewards[-1])
         net.select(self.controller.propose(2 * step + 1, ()).architecture)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -128,12 +129,13 @@ class Controlled:
         rows, learning, judging = halved(self.training)
         batches = batches_of(self.training, (rows, judging), architecture, lesson, JUDGING)
         self.callback = Rewarded(Reinforce(fresh=False), batches, self.folder, self.training.seed)
-        self.callback.replay(net.decisions)
         return self.callback, (rows, learning)
 
     def end(self, judge: Judge) -> Told:
         """Of some networks that the controller writes the best one, as certain."""
         decisions, controller = judge.net.decisions, self.callback.controller
+        if self.callback.model is None:  # an earlier attempt had trained to the end
+            self.callback.replay(decisions)
         objective = objectives_from(self.training.task.objective)[0]
         written = [controller.propose(FAR + number, ()).architecture for number in range(DERIVED)]
         best = min(dict.fromkeys(written), key=lambda network: objective.loss(judge.scores(network)))

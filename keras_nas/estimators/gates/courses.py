@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -124,6 +125,8 @@ class Learnt:
         """The probabilities of all answers, and what became of them epoch by epoch."""
         judge.net.gate = OneHot()
         story, price = self.learner.story, self.learner.price
+        if self.learner.model is None:  # an earlier attempt had trained to the end
+            story.begin(sys.maxsize)
         now = probabilities(judge.net.logits.array(), judge.net.encoder)
         errors = {name: cost.error_pct for name, cost in price.costs.items()}
         told = {"method": self.name, "epochs": story.entries, "error_pct": errors}

@@ -86,7 +86,9 @@ class Learner(keras.callbacks.Callback):
         return self.method.relaxation.draw(self.net.logits.array(), spans_of(self.net.encoder), progress, rng)
 
     def _judge(self, draw: Draw) -> None:
-        """One step of the logits."""
+        """One step of the logits; none where the loss is no number, which would be theirs for good."""
         self.net.gates.assign(draw.judged)
         slope = np.asarray(self.slope(*(next(source) for source in self.sources)), dtype=float)
-        self.net.logits.step(draw.pull(slope) + self.price.slope(self.net.logits.array()))
+        pulled = draw.pull(slope) + self.price.slope(self.net.logits.array())
+        if np.isfinite(pulled).all():
+            self.net.logits.step(pulled)

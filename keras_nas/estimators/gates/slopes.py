@@ -53,7 +53,8 @@ def second_order(trainer: Trainer) -> Slope:
         for sign in (1.0, -1.0):
             _move(weights, kept, ahead, sign * length)
             sides.append(_at_gates(trainer, learning))
-        _move(weights, kept, ahead, 0.0)
+        for weight, start in zip(weights, kept, strict=True):
+            weight.assign(start)
         return here - rate * (sides[0] - sides[1]) / (2.0 * length)
 
     traced: Slope = tf.function(slope, autograph=False)
