@@ -62,9 +62,9 @@ def open_source(
         return from_py_dataset(data, name)
     if isinstance(data, tuple) and len(data) == 2 and isinstance(data[1], int) and hasattr(data[0], "__iter__"):
         return Stream(name, "generator", data[1], lambda: iter(data[0]))
-    if isinstance(data, (tuple, list)) and len(data) in (2, 3) and not _is_batches(data):
+    if isinstance(data, (tuple, list)) and len(data) in (2, 3) and not is_batches(data):
         return _from_arrays(data, name)
-    if _is_batches(data):
+    if is_batches(data):
         return Stream(name, f"iterable {type(data).__qualname__}", len(data), lambda: iter(data))
     raise DataError(f"{name} is {described(data)}; expected {FORMS}.{_form_hint(data)}")
 
@@ -78,7 +78,8 @@ def _from_arrays(data: Sequence[Any], name: str) -> Arrays:
     return Arrays(name, x, y, weight[0] if weight else None)
 
 
-def _is_batches(data: Any) -> bool:
+def is_batches(data: Any) -> bool:
+    """Whether data is batches one after the other; a list of two columns is not."""
     """Whether this is an iterable of batches with a length, not a column or a pair of columns."""
     if hasattr(data, "shape") or hasattr(data, "to_numpy") or isinstance(data, (dict, set, tuple)):
         return False
