@@ -16,6 +16,7 @@ from keras_nas.engine.store import read_only
 from keras_nas.errors import StoreError
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.files import read_json
+from keras_nas.loading import load_tensorflow
 from keras_nas.strategy import UNTRAINED
 
 
@@ -53,10 +54,11 @@ class Candidate:
         Raises:
             StoreError: when its file was not kept (only the best trials' models are).
         """
-        import keras
-
         if not self.file.exists():
             raise StoreError(f"The model of trial {self.number} was not kept: only those of the best trials are.")
+        load_tensorflow()
+        import keras
+
         return keras.models.load_model(self.file, compile=False)
 
     @classmethod

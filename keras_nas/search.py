@@ -12,6 +12,7 @@ from keras_nas.arguments import check_budget, check_seed, check_target, divided_
 from keras_nas.estimators.fidelity import Estimator
 from keras_nas.goal import goal_of
 from keras_nas.history import history as history_in
+from keras_nas.loading import load_tensorflow
 from keras_nas.objectives.objective import Objective
 from keras_nas.result import SearchResult
 from keras_nas.spaces import Space
@@ -131,6 +132,7 @@ def search(
     began, given = time.monotonic(), dict(locals())
     check_budget(max_time, max_trials)
     check_seed(seed)
+    load_tensorflow()
     options = _options(given)
     goal = goal_of(task, space, method, (strategy, estimator), objectives, constraints)
     folder = search_directory(directory, goal.task.name)

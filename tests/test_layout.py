@@ -35,7 +35,7 @@ LAYERS = (
     ("tasks",),
     ("engine",),
     ("estimators",),
-    ("export",),
+    ("export", "loading"),
     ("preflight", "foresight", "methods", "callbacks", "arguments"),
     ("workspace", "pools", "goal"),
     ("outlook",),

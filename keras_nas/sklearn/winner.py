@@ -16,6 +16,7 @@ import numpy as np
 from keras_nas.arguments import search_directory
 from keras_nas.data.trees import mapped
 from keras_nas.errors import DataError
+from keras_nas.loading import load_tensorflow
 from keras_nas.result import SearchResult
 
 BATCH = 256
@@ -67,6 +68,7 @@ class Winner:
     @cached_property
     def model(self) -> Any:
         """The model."""
+        load_tensorflow()
         import keras
 
         with tempfile.TemporaryDirectory() as folder:
