@@ -11,7 +11,7 @@ import numpy as np
 
 from keras_nas.data import Rows, Split
 from keras_nas.estimators.assignment import Training
-from keras_nas.estimators.scoring import predicted, scores_of
+from keras_nas.estimators.scoring import predicted, scores_of, task_scores
 
 RESAMPLES = 200
 
@@ -58,11 +58,11 @@ def intervals(training: Training, y: np.ndarray, predictions: np.ndarray) -> dic
     drawn = [_resampled(rng, len(y), together) for _ in range(RESAMPLES)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of classes that a sample happens to lack
-        resampled = [found for rows in drawn if (found := _scored(training, y[rows], predictions[rows]))]
+        resampled = [found for rows in drawn if (found := task_scores(training, y[rows], predictions[rows]))]
     names = resampled[0] if len(resampled) > RESAMPLES // 2 else {}
     ends = {name: np.nanquantile([scores[name] for scores in resampled], [0.025, 0.975]) for name in names}
     if "accuracy" in ends:
-        ends["accuracy"] = np.array(wilson(_scored(training, y, predictions)["accuracy"], len(y)))
+        ends["accuracy"] = np.array(wilson(task_scores(training, y, predictions)["accuracy"], len(y)))
     return {name: [float(low), float(high)] for name, (low, high) in ends.items() if np.isfinite([low, high]).all()}
 
 
@@ -70,14 +70,6 @@ def _resampled(rng: np.random.Generator, count: int, together: int) -> np.ndarra
     """Rows drawn with replacement, so many neighbours at a time."""
     first = rng.integers(count - together + 1, size=-(-count // together))
     return np.asarray((first[:, None] + np.arange(together)).ravel()[:count])
-
-
-def _scored(training: Training, y: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
-    """The task's scores; none where some rows do not allow it, a class being absent, say."""
-    try:
-        return training.task.scores(y, predictions, training.signature, training.options.scores)
-    except ValueError:
-        return {}
 
 
 def wilson(share: float, count: int, z: float = 1.96) -> tuple[float, float]:

@@ -111,10 +111,17 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a trial ended: with `scores`, or with a `failure`."""
+    """How a trial ended: with `scores`, or with a `failure`.
+
+    Args:
+        scores: by name.
+        failure: why there are none.
+        errors: standard errors of the scores, where they are known: what other rows of the same kind would change.
+    """
 
     scores: Mapping[str, float] = field(default_factory=dict)
     failure: Failure | None = None
+    errors: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:

@@ -39,7 +39,7 @@ def test_all_trials_are_there(found: SearchResult) -> None:
 def test_the_best_model_is_the_very_one_that_was_scored(found: SearchResult) -> None:
     split = Split.load(found.directory / "data")
     assert found.training is not None
-    again = validation_scores(found.training, found.best_model, found.rows, split.validation)
+    again, _ = validation_scores(found.training, found.best_model, found.rows, split.validation)
     for name, value in again.items():
         assert found.winner.scores[f"val_{name}"] == pytest.approx(value, abs=1e-6)
 

@@ -250,8 +250,9 @@ class Driver:
 
     def _observe(self, trial: Trial, ended: Ended, failure: Failure | None) -> None:
         """Tells the strategy how a trial ended, and records it."""
-        scores = ended.result["scores"] if ended.result else {}
-        self.ledger.tell(trial.number, Outcome(scores, failure))
+        result = ended.result or {}
+        outcome = Outcome(result.get("scores", {}), failure, result.get("errors", {}))
+        self.ledger.tell(trial.number, outcome)
         reached("driver.before_record")
         self.journal.end(trial, ended, "failed" if failure else "finished")
         reached("driver.after_record")

@@ -1,8 +1,8 @@
 """What is handed to a worker: a function, its arguments and its limits; and what comes back, as plain JSON.
 
 The function runs in a child process as `function(report, **arguments)` and returns
-`{"scores": {...}, "measurements": {...}, "artefacts": {...}}`. Nothing else crosses the pipe, so a trial can be handed
-to any worker, recorded in one row and adopted after a crash.
+`{"scores": {...}, "errors": {...}, "measurements": {...}, "artefacts": {...}}`. Nothing else crosses the pipe, so a
+trial can be handed to any worker, recorded in one row and adopted after a crash.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-PARTS = ("scores", "measurements", "artefacts", "seconds")
+PARTS = ("scores", "errors", "measurements", "artefacts", "seconds")
 
 
 class Stop(Exception):  # noqa: N818

@@ -129,5 +129,5 @@ def _outcome_body(trial: Trial, extras: Mapping[str, Any]) -> dict[str, Any]:
     outcome = trial.outcome
     failure = outcome.failure if outcome else None
     described = {"kind": failure.kind, "message": failure.message, "traceback": failure.traceback} if failure else None
-    scores = dict(outcome.scores) if outcome else {}
-    return {"scores": scores, "failure": described, **(extras if trial.source == "run" else {})}
+    told = {"scores": dict(outcome.scores), "errors": dict(outcome.errors)} if outcome else {"scores": {}}
+    return {**told, "failure": described, **(extras if trial.source == "run" else {})}

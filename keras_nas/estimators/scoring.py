@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +28,14 @@ LATENCY_SECONDS = 2.0
 """Longest that measuring one model's latency takes."""
 REPEATS = 1.03
 """By how much a repeated measurement may be longer than another."""
+GROUPS = 20
+"""Parts of the rows that a standard error is computed from."""
 
 
-def validation_scores(training: Training, model: Any, rows: Rows, index: np.ndarray) -> dict[str, float]:
-    """The model's scores on some rows, without prefix.
+def validation_scores(
+    training: Training, model: Any, rows: Rows, index: np.ndarray
+) -> tuple[dict[str, float], dict[str, float]]:
+    """The model's scores on some rows, without prefix, and their standard errors.
 
     Args:
         training: names the scores.
@@ -37,7 +43,8 @@ def validation_scores(training: Training, model: Any, rows: Rows, index: np.ndar
         rows: all rows.
         index: those to score on.
     """
-    return scores_of(training, np.asarray(rows.y[index]), predicted(model, rows, index))
+    y, predictions = np.asarray(rows.y[index]), predicted(model, rows, index)
+    return scores_of(training, y, predictions), standard_errors(training, y, predictions)
 
 
 def predicted(model: Any, rows: Rows, index: np.ndarray) -> np.ndarray:
@@ -58,6 +65,43 @@ def scores_of(training: Training, y: np.ndarray, predictions: np.ndarray) -> dic
     if options.loss is not None:
         scores["loss"] = loss_value(options.loss, truth, predictions)
     return scores
+
+
+def task_scores(training: Training, y: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
+    """The task's scores alone; none where some rows do not allow it, a class being absent, say."""
+    try:
+        return training.task.scores(y, predictions, training.signature, training.options.scores)
+    except ValueError:
+        return {}
+
+
+def standard_errors(training: Training, y: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
+    """What other rows of the same kind would change in the task's scores, by the jackknife: without one part each.
+
+    Rows that overlap (windows of a series) are left out side by side. The user's own loss and metrics have none: they
+    may not bear any sample of rows.
+
+    Args:
+        training: names the scores.
+        y: stored targets.
+        predictions: the model's.
+
+    Reference:
+        Efron and Stein, "The jackknife estimate of variance", Annals of Statistics 9, 1981.
+    """
+    rows = np.arange(len(y))
+    if training.signature.dependent == 1:
+        rows = np.random.default_rng([training.seed, len(y)]).permutation(rows)
+    parts = np.array_split(rows, min(GROUPS, len(y)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of classes that a part's absence takes away
+        without = [task_scores(training, np.delete(y, part, 0), np.delete(predictions, part, 0)) for part in parts]
+    if len(parts) < 2 or not all(without):
+        return {}
+    times = len(parts) - 1
+    errors = {name: math.sqrt(times) * float(np.std([scores[name] for scores in without])) for name in without[0]}
+    theirs = set() if training.options.loss is None else {"loss"}
+    return {name: error for name, error in errors.items() if math.isfinite(error) and name not in theirs}
 
 
 def targets(training: Training, y: np.ndarray) -> np.ndarray:

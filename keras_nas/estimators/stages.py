@@ -192,9 +192,32 @@ class Stages(Strategy):
         return {"final": 1.0, "seconds": round(max(1.0, left), 1), "epochs": division.final_epochs}
 
     def _ranked(self) -> list[Proposal]:
-        """What was explored, best first; each with the trial that its finalist goes on from, if any."""
-        best = dict.fromkeys(proposal.architecture for proposal in best_first(self, self._explored))
-        return [Proposal(architecture) for architecture in best]
+        """What was explored, best first; each with the trial that its finalist goes on from, if any.
+
+        Of those that short scores cannot tell from the best, the one with most work to do comes first: a short training
+        shows more of what a small network can do than of what a large one can.
+        """
+        best = list(dict.fromkeys(proposal.architecture for proposal in best_first(self, self._explored)))
+        alike = self._like_the_best() if len(self.problem.objectives) == 1 else set()
+        tied = sorted((one for one in best if one in alike), key=self._doublings, reverse=True)
+        return [Proposal(architecture) for architecture in (*tied, *(one for one in best if one not in alike))]
+
+    def _doublings(self, architecture: Architecture) -> int:
+        """Its work in powers of two: of networks of about the same work the score decides."""
+        return round(math.log2(max(1.0, self.work(architecture))))
+
+    def _like_the_best(self) -> set[Architecture]:
+        """The architectures whose score is no worse than the best by more than one standard error of the difference."""
+        score = self.problem.objectives[0].name
+        good = [(p.architecture, o) for p, o in self._explored if o.ok and self.violation(o) <= 0 and score in o.errors]
+        if not good:
+            return set()
+        best = min((outcome for _, outcome in good), key=lambda outcome: float(self.loss(outcome)[0]))
+        return {
+            architecture
+            for architecture, o in good
+            if self.loss(o)[0] - self.loss(best)[0] <= math.hypot(o.errors[score], best.errors[score])
+        }
 
     def _finalists(self) -> list[Proposal]:
         """The best explored, best first, without those that proved too slow; the user's baseline at the end."""

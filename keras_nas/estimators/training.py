@@ -61,7 +61,8 @@ def train(
         predicted: costs that were predicted; they stand in for measurements where the training is short.
 
     Returns:
-        `scores` (prefixed `val_`, and costs), `measurements`, `artefacts` (the weights' file name) and `seconds`.
+        `scores` (prefixed `val_`, and costs), their `errors`, `measurements`, `artefacts` (the weights' file name) and
+        `seconds`.
     """
     import keras
 
@@ -83,10 +84,11 @@ def train(
     lesson = Lesson(budget, start, lambda: build(training, architecture), towers, devices, divisor, timing)
     measured = fit(report, training, built, architecture, (rows, _seen(split, budget)), lesson)
     fitted = time.monotonic()
-    scores, told = _judged(training, built.model, (rows, split), "final" in fidelity, predicted or {})
+    scores, errors, told = _judged(training, built.model, (rows, split), "final" in fidelity, predicted or {})
     name, end = _save(built.model, report.folder), time.monotonic()
     return {
         "scores": scores,
+        "errors": errors,
         "measurements": {**measured, **told},
         "artefacts": {"model": name},
         "seconds": {"build": ready - start, "fit": fitted - ready, "score": end - fitted},
@@ -100,20 +102,18 @@ def _seen(split: Split, budget: Budget) -> Split:
 
 def _judged(
     training: Training, model: Any, data: tuple[Rows, Split], final: bool, predicted: Mapping[str, float]
-) -> tuple[dict[str, float], dict[str, Any]]:
-    """All scores of a trained model, also those that follow from others, and what they rest on."""
+) -> tuple[dict[str, float], dict[str, float], dict[str, Any]]:
+    """All scores of a trained model, also those that follow from others, their errors, and what they rest on."""
     (rows, split), options = data, training.options
     index = split.validation if final else evenly(split.validation, EXPLORE_ROWS)
-    scores = {f"val_{name}": value for name, value in validation_scores(training, model, rows, index).items()}
+    found = validation_scores(training, model, rows, index)
+    scores, errors = ({f"val_{name}": value for name, value in values.items()} for values in found)
     costs, spoken = measure_costs(
         model, options.costing.limits, options.costing.latency_target, {} if final else predicted
     )
     derived = [objective for objective in map(SoftTarget.named, options.costing.derived) if objective is not None]
-    return completed(derived, {**scores, **costs}), {
-        "latency": spoken,
-        "predicted": dict(predicted),
-        "scored_rows": len(index),
-    }
+    told = {"latency": spoken, "predicted": dict(predicted), "scored_rows": len(index)}
+    return completed(derived, {**scores, **costs}), errors, told
 
 
 def _save(model: Any, folder: Path) -> str:

@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from keras_nas.engine.job import TrialError
-from keras_nas.estimators.scoring import check_latency, loss_value, measure_costs, metric_score, scores_of, targets
+from keras_nas.estimators.scoring import (
+    check_latency,
+    loss_value,
+    measure_costs,
+    metric_score,
+    scores_of,
+    standard_errors,
+    targets,
+)
 from tests.small import tiny_training
 
 TRUTH = np.eye(3, dtype=np.float32)[[0, 1, 2, 0]]
@@ -54,6 +62,26 @@ def test_the_users_loss_replaces_the_score_loss(tmp_path: Path) -> None:
     y = np.arange(40) % 10
     perfect = np.eye(10, dtype=np.float32)[y]
     assert scores_of(training, y, perfect) == {"accuracy": 1.0, "loss": 0.0, "auc": 1.0}
+
+
+def test_the_standard_error_of_a_share_is_the_binomial_s(tmp_path: Path) -> None:
+    training = tiny_training(tmp_path)
+    y = np.arange(2000) % 10
+    right = np.random.default_rng(0).random(2000) < 0.9
+    errors = standard_errors(training, y, np.eye(10, dtype=np.float32)[np.where(right, y, (y + 1) % 10)])
+    assert errors["accuracy"] == pytest.approx((right.mean() * (1 - right.mean()) / 2000) ** 0.5, rel=0.35)
+    assert set(errors) == {"accuracy", "loss"}
+    assert standard_errors(training, y[:1], np.eye(10)[:1]) == {}
+
+
+def test_rows_that_overlap_are_left_out_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    training = tiny_training(tmp_path)
+    y = np.zeros(2000, int)
+    predictions = np.eye(10, dtype=np.float32)[np.arange(2000) // 200 % 2]
+    apart = standard_errors(training, y, predictions)["accuracy"]
+    monkeypatch.setattr(type(training.signature), "dependent", 100)
+    together = standard_errors(training, y, predictions)["accuracy"]
+    assert together > 5 * apart
 
 
 def two_milliseconds(model: Any) -> float:

@@ -41,6 +41,7 @@ def searched(
     objectives: Sequence[str] = ("val_accuracy",),
     screen: Any = None,
     fails: Any = lambda trial: False,
+    error: float | None = None,
     **budgeting: Any,
 ) -> tuple[list[Trial], float]:
     """The trials of a whole search that runs one at a time and takes just the time that it is given."""
@@ -59,7 +60,8 @@ def searched(
         clock.now += 1.0 if failed == "too_slow" else trial.proposal.fidelity.get("seconds", 1.0)
         kind = failed if isinstance(failed, str) else "error"
         scores = {"val_accuracy": size, "params": size}
-        ledger.tell(trial.number, Outcome(failure=Failure(kind, "no")) if failed else Outcome(scores))
+        errors = {} if error is None else {"val_accuracy": error}
+        ledger.tell(trial.number, Outcome(failure=Failure(kind, "no")) if failed else Outcome(scores, None, errors))
     return run, clock.now
 
 
@@ -82,6 +84,30 @@ def test_the_finalist_is_the_best_explored() -> None:
     explored = [trial for trial in trials if trial is not last]
     assert len(explored) > 3
     assert quality(last.proposal.architecture) == max(quality(t.proposal.architecture) for t in explored)
+
+
+@pytest.mark.parametrize("error", [0.02, 0.2, 0.8])
+def test_of_networks_that_short_scores_cannot_tell_apart_the_one_with_most_work_is_trained(error: float) -> None:
+    def work(architecture: Architecture) -> float:
+        return 2.0 ** architecture["a"]
+
+    trials, _ = searched(max_time=2400, error=error, untrained=Untrained(work))
+    (last,) = final(trials)
+    scores = {t.proposal.architecture: quality(t.proposal.architecture) for t in trials if t is not last}
+    alike = [one for one, score in scores.items() if score >= max(scores.values()) - 2**0.5 * error]
+    most = [one for one in alike if work(one) == max(map(work, alike))]
+    chosen = last.proposal.architecture
+    assert chosen in most
+    assert scores[chosen] == max(scores[one] for one in most)
+
+
+def test_networks_of_about_the_same_work_are_ranked_by_their_scores() -> None:
+    def work(architecture: Architecture) -> float:
+        return 1000.0 + architecture["a"]
+
+    trials, _ = searched(max_time=600, error=0.5, untrained=Untrained(work))
+    (last,) = final(trials)
+    assert quality(last.proposal.architecture) == max(quality(t.proposal.architecture) for t in trials)
 
 
 def test_the_users_model_is_trained_as_long_as_the_finalist() -> None:

@@ -33,7 +33,7 @@ def test_the_kept_model_is_the_one_that_was_scored(tmp_path: Path) -> None:
     told = trained(training, Ear(tmp_path / "0"), 8)
     model = keras.models.load_model(tmp_path / "0" / told["artefacts"]["model"], compile=False)
     rows, split = written(training)
-    again = validation_scores(training, model, rows, split.validation)
+    again, _ = validation_scores(training, model, rows, split.validation)
     assert {f"val_{name}": pytest.approx(value, abs=1e-6) for name, value in again.items()}.items() <= told[
         "scores"
     ].items()
