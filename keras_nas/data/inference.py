@@ -124,12 +124,27 @@ def _kind_of_text(series: Any, there: Any, name: str) -> Kind:
     if plain == 1.0 or (plain > MOSTLY and len(distinct) > FEW):
         numbers(series, name)
         return "number"
-    if _words(distinct) >= WORDS and len(distinct) > max(FEW, len(there) / 2):
+    if _is_prose(distinct, len(there)):
         raise DataError(
             f"{name} holds texts, {len(distinct):,} different ones of {_words(distinct):.0f} words on average; "
             "expected numbers, dates or categories. Leave it out, or turn it into such columns."
         )
     return "category"
+
+
+def is_free_text(series: Any) -> bool:
+    """Whether a column holds texts: neither numbers or dates as text, nor names of which there are few."""
+    there = series[present(series)]
+    if not len(there) or not _all_text(there):
+        return False
+    distinct = there.drop_duplicates()
+    plain = max(_share(distinct, _like_date), _share(distinct, _like_number)) > MOSTLY
+    return _is_prose(distinct, len(there)) and not plain
+
+
+def _is_prose(distinct: Any, rows: int) -> bool:
+    """Whether these different values of so many rows are texts."""
+    return _words(distinct) >= WORDS and len(distinct) > max(FEW, rows / 2)
 
 
 def _kind_of_objects(series: Any, there: Any, name: str) -> Kind:

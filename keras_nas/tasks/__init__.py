@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from keras_nas.errors import InvalidArgument, unknown
+from keras_nas.tasks.auto import AUTO, Inferred, inferred
 from keras_nas.tasks.base import Built, Task
 from keras_nas.tasks.forecasting import TimeseriesForecasting
 from keras_nas.tasks.image import ImageClassification, ImageRegression
@@ -28,8 +31,19 @@ def get_task(task: str | Task) -> Task:
     if isinstance(task, Task):
         return task
     if not isinstance(task, str) or task not in TASKS:
-        raise InvalidArgument(unknown("task", task, TASKS))
+        raise InvalidArgument(unknown("task", task, [*TASKS, AUTO]))
     return TASKS[task]()
+
+
+def settled(task: str | Task, data: Any, target: Any = None) -> Inferred:
+    """The task that is searched for, and what there is to be told of it: "auto" asks the data which one it is.
+
+    Args:
+        task: a name, "auto", or a task.
+        data: as `keras_nas.search` takes it.
+        target: names of a table's columns to predict, or None.
+    """
+    return inferred(data, target, TASKS) if task == AUTO else Inferred(get_task(task), ())
 
 
 def family(task: Task) -> str:
@@ -37,4 +51,4 @@ def family(task: Task) -> str:
     return next((name for name, ready in TASKS.items() if isinstance(task, ready)), task.name)
 
 
-__all__ = ["TASKS", "Built", "Signature", "Task", "TimeseriesForecasting", "family", "get_task"]
+__all__ = ["AUTO", "TASKS", "Built", "Signature", "Task", "TimeseriesForecasting", "family", "get_task", "settled"]

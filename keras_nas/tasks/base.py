@@ -15,6 +15,8 @@ from keras_nas.tasks.signature import Input, Signature
 
 if TYPE_CHECKING:
     from keras_nas.data import Rows, Split
+    from keras_nas.data.answers import Answer
+    from keras_nas.data.glance import Glance
     from keras_nas.data.windows import Framing
     from keras_nas.spaces import Space
 
@@ -56,6 +58,27 @@ class Task(ABC):
     default_space: str
     default_estimator: str = "finalists"
     """How much work trials are given, unless the user or a method says otherwise."""
+
+    @classmethod
+    def takes(cls, seen: Glance) -> str | None:
+        """Why rows that look so may be this task's, in words that go on from "since"; None where they are not."""
+        return None
+
+    @classmethod
+    def predicts(cls, answer: Answer) -> str | None:
+        """Why such targets may be this task's; None where they are not."""
+        return None
+
+    @classmethod
+    def suits(cls, seen: Glance) -> str | None:
+        """Why data that look so may be this task's, for `search("auto", data)`; None where they are not.
+
+        Args:
+            seen: what `glance` makes of the data.
+        """
+        rows = cls.takes(seen)
+        targets = cls.predicts(seen.answer) if rows and seen.answer else None
+        return f"{rows} and {targets}" if targets else None
 
     @abstractmethod
     def signature(self, rows: Rows, split: Split) -> Signature:

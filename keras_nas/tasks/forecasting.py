@@ -19,6 +19,7 @@ from keras_nas.tasks.yardsticks import season_of, yardsticks
 
 if TYPE_CHECKING:
     from keras_nas.data import Rows, Split
+    from keras_nas.data.glance import Glance
 
 LOOKBACK, LEAST_LOOKBACK = 4, 32
 """Steps that a model sees where the user does not say: so many horizons, and these at least."""
@@ -85,6 +86,17 @@ class TimeseriesForecasting(Regression):
         self.lookback = None if lookback is None else _steps("lookback", lookback)
         self.season = None if season is None else _steps("season", season)
         self.time = time
+
+    @classmethod
+    def takes(cls, seen: Glance) -> str | None:
+        """Tables with times."""
+        return f"{seen.times} holds times in order and of equal steps" if seen.times else None
+
+    @classmethod
+    def suits(cls, seen: Glance) -> str | None:
+        """Also where no column is named: all are forecast then."""
+        times = cls.takes(seen)
+        return super().suits(seen) if seen.answer else times and f"{times}, and all columns are to be predicted"
 
     @property
     def framing(self) -> Framing:  # type: ignore[override]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from keras_nas.tasks.arrays import ArrayTask
 from keras_nas.tasks.targets import Classification
+
+if TYPE_CHECKING:
+    from keras_nas.data.glance import Glance
 
 
 class TimeseriesClassification(ArrayTask, Classification):
@@ -13,3 +18,8 @@ class TimeseriesClassification(ArrayTask, Classification):
     ranks = {2: "(rows, steps)", 3: "(rows, steps, channels)"}
     default_space = "sequences"
     default_estimator = "patient_finalists"
+
+    @classmethod
+    def takes(cls, seen: Glance) -> str | None:
+        """Arrays (rows, steps, channels) that are no pictures; without channels they are taken for a table."""
+        return f"x {seen.shape} looks like series of steps and channels" if seen.looks in ("series", "either") else None

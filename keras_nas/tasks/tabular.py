@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from keras_nas.data.findings import leaks, twins
+from keras_nas.data.glance import Glance, listed
 from keras_nas.net import Net
 from keras_nas.tasks.base import Task
 from keras_nas.tasks.front import CATEGORIES, NUMBERS, front
@@ -40,6 +41,15 @@ class TabularTask(Task):
     ranks = (1,)
     default_space = "tabular"
     default_estimator = "several_finalists"
+
+    @classmethod
+    def takes(cls, seen: Glance) -> str | None:
+        """Columns, unless they are texts or times alone; arrays (rows, features)."""
+        if seen.form == "array" and len(seen.shape) == 2:
+            return f"x {seen.shape} looks like rows of features"
+        if seen.form != "table" or not set(seen.columns) - {*seen.texts, seen.times}:
+            return None
+        return f"x is a table of the columns {listed(seen.columns)}"
 
     def signature(self, rows: Rows, split: Split) -> TableSignature:
         """What the training part says of each column."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from keras_nas.tasks.arrays import rescaled
 from keras_nas.tasks.base import Task
 from keras_nas.tasks.scores import CLASSIFICATION, REGRESSION, classification_scores, regression_scores
 from keras_nas.tasks.signature import Signature
+
+if TYPE_CHECKING:
+    from keras_nas.data.answers import Answer
 
 
 class Supervised(Task):
@@ -30,6 +33,11 @@ class Classification(Supervised):
     target = "classification"
     objective = "val_accuracy"
     score_names = CLASSIFICATION
+
+    @classmethod
+    def predicts(cls, answer: Answer) -> str | None:
+        """Classes."""
+        return f"the targets are classes ({answer.reason})" if answer.kind in ("classes", "either") else None
 
     def finish(self, net: Net, x: Any, signature: Signature) -> Any:
         """Probabilities."""
@@ -62,6 +70,11 @@ class Regression(Supervised):
     target = "regression"
     objective = "val_mse"
     score_names: tuple[str, ...] = REGRESSION
+
+    @classmethod
+    def predicts(cls, answer: Answer) -> str | None:
+        """Quantities."""
+        return f"the targets are quantities ({answer.reason})" if answer.kind in ("numbers", "either") else None
 
     def finish(self, net: Net, x: Any, signature: Signature) -> Any:
         """The targets' own units."""
