@@ -32,6 +32,10 @@ class SearchFailed(KerasNASError, RuntimeError):
     """A search ended without a single usable trial."""
 
 
+class SearchInterrupted(SearchFailed):
+    """Ctrl-C ended a search before any training had; what is recorded is kept, and `keras_nas.resume` goes on."""
+
+
 class WorkerError(KerasNASError, RuntimeError):
     """A worker process could not be started or reached."""
 

@@ -13,7 +13,7 @@ from keras_nas.data import Split
 from keras_nas.engine.files import MODEL, RESULT
 from keras_nas.engine.summary import failure_report
 from keras_nas.environment import environment
-from keras_nas.errors import SearchFailed
+from keras_nas.errors import SearchFailed, SearchInterrupted
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.files import read_json, write_json
@@ -26,6 +26,12 @@ from keras_nas.objectives.pareto import knee_point, non_dominated_sort, pareto_f
 Scores = Mapping[str, float]
 UNFINISHED = (
     "No trial was finished before the search ended: give more time, or call it again with the same directory to go on."
+)
+
+
+INTERRUPTED = (
+    "The search was interrupted before any training had ended. What is recorded is kept: keras_nas.resume, given its "
+    "directory, goes on."
 )
 
 
@@ -78,14 +84,25 @@ def _front(objectives: Sequence[Objective], constraints: Sequence[Constraint], t
     return list(pareto_front(losses(objectives, scores), violations)) if scores else []
 
 
-def winner(objectives: Sequence[Objective], constraints: Sequence[Constraint], trials: Sequence[Trial]) -> Trial:
+def winner(
+    objectives: Sequence[Objective], constraints: Sequence[Constraint], trials: Sequence[Trial], reason: str = "done"
+) -> Trial:
     """The best trial; with several objectives the knee of the front. The user's own model never wins.
 
+    Args:
+        objectives: several are weighed by Pareto dominance.
+        constraints: what breaks them is behind what does not, the nearest first.
+        trials: of the search.
+        reason: why the search ended.
+
     Raises:
-        SearchFailed: when no trial was finished; the message groups the reasons.
+        SearchFailed: when no trial was finished; the message groups the reasons. Its kind `SearchInterrupted` where
+            that is since the user ended the search.
     """
     own = [trial for trial in trials if not trial.proposal.note.get(BASELINE)]
     best = ranked(objectives, constraints, own)
+    if not best and reason == "interrupted":
+        raise SearchInterrupted(INTERRUPTED)
     if not best:
         report = failure_report(own)
         raise SearchFailed(report or UNFINISHED)

@@ -123,7 +123,7 @@ class Session:
                 plan = self._plan({**call, **seen})
                 job = self._job(training, ahead.timing)
                 reason = Driver(ledger, job, pool, store, plan, self._listeners(forecast)).run()
-            best = winner(self.goal.objectives, self.goal.constraints, ledger.trials)
+            best = winner(self.goal.objectives, self.goal.constraints, ledger.trials, reason)
             told = {**facts(self.goal, training), "reason": reason, "data": lines, "preflight": plan.call["preflight"]}
             conclude(training, store.directory, best, told)
             remember(self.goal, training, ledger.trials, store.directory, self.options["history"])
