@@ -17,7 +17,7 @@ from keras_nas.objectives.objective import Objective
 from keras_nas.result import SearchResult
 from keras_nas.spaces import Space
 from keras_nas.strategy import Strategy
-from keras_nas.tasks import Task
+from keras_nas.tasks import AUTO, Task, settled
 
 DEFAULT_SECONDS = 600.0
 """Budget where the user names none."""
@@ -60,8 +60,9 @@ def search(
     """Find the best Keras model for `data` within the time, size and latency that are named.
 
     Args:
-        task: "image_classification", "image_regression", "tabular_classification", "tabular_regression",
-            "timeseries_classification", "timeseries_forecasting", or a `Task` (`TimeseriesForecasting(horizon=96)`).
+        task: "auto", which is told from the data, and said with its reason; "image_classification", "image_regression",
+            "tabular_classification", "tabular_regression", "timeseries_classification", "timeseries_forecasting"; or a
+            `Task` (`TimeseriesForecasting(horizon=96)`).
         data: `(x, y)` arrays, a `tf.data.Dataset`, a `keras.utils.PyDataset`, batches with a length, or the path of a
             folder with one folder of images a class. For a table: a pandas DataFrame or the path of a CSV or Parquet
             file, both with `target`, or `(X, y)`. For a series: such a table, or an array `(steps, series)`. Raw: the
@@ -134,7 +135,9 @@ def search(
     check_seed(seed)
     load_tensorflow()
     options = _options(given)
-    goal = goal_of(task, space, method, (strategy, estimator), objectives, constraints)
+    found = settled(task, data, target)
+    given |= {"task": found.task.name} if task == AUTO else {}
+    goal = goal_of(found.task, space, method, (strategy, estimator), objectives, constraints)
     folder = search_directory(directory, goal.task.name)
     from keras_nas.beginning import points
     from keras_nas.identity import recorded
@@ -146,7 +149,7 @@ def search(
         max_time = DEFAULT_SECONDS
     return Session(
         replace(goal, first=points(warm_start, goal.space, seed)),
-        Data(data, validation_data, holdout, sample_weight, groups, target),
+        Data(data, validation_data, holdout, sample_weight, groups, target, found.told),
         Settings(max_time, max_trials, seed, get_engine(engine, workers, devices_per_trial), precision, verbose, began),
         options,
         folder,
