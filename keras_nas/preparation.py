@@ -27,7 +27,7 @@ BALANCED = ("val_balanced_accuracy",)
 
 @dataclass(frozen=True)
 class Data:
-    """The user's data, as given."""
+    """The user's data, as given, and what it was taken for where they left that to the search."""
 
     rows: Any
     validation: Any = None
@@ -35,6 +35,7 @@ class Data:
     sample_weight: Any = None
     groups: Any = None
     target: str | Sequence[str] | None = None
+    told: Sequence[str] = ()
 
 
 def prepare(goal: Goal, data: Data, options: Mapping[str, Any], folder: Path, seed: int, precision: str) -> Training:

@@ -108,6 +108,7 @@ class Session:
         self._check_engine()
         with Workspace(self.directory, replace=not self.resume) as workspace, Store(workspace.folder) as store:
             call = {"arguments": self._arguments(), "versions": versions(), "asked": self.asked}
+            call["inferred"] = self._inferred(store)
             check_same_search(store, call["arguments"], CHANGEABLE)
             with closing(self.settings.engine.pool(self.shares, store.directory)) as pool:
                 pool.start()
@@ -115,7 +116,7 @@ class Session:
                     self.goal, self.data, self.options, store.directory, self.settings.seed, self.precision
                 )
                 self._remembered = recall(self.goal, training, store, self.options["history"])
-                lines = self._account(training)
+                lines = self._account(training, call["inferred"])
                 ahead = self._look_ahead(training, store, pool)
                 ledger, forecast = ahead.ledger, ahead.forecast
                 workspace.keep()
@@ -134,10 +135,15 @@ class Session:
         if isinstance(self.goal.estimator, SharedWeights) and any(part.node for part in self.shares):
             raise InvalidArgument("estimator='shared_weights' needs workers of this machine: use engine='local'.")
 
-    def _account(self, training: Training) -> list[str]:
+    def _inferred(self, store: Store) -> list[str]:
+        """What the data was taken for; a search that is resumed says what it said at first."""
+        first = next(store.records("call"), None)
+        return [*self.data.told] if first is None else (first.body or {}).get("inferred", [])
+
+    def _account(self, training: Training, inferred: Sequence[str]) -> list[str]:
         """What the user should know of the data, also printed."""
         rows, split = Rows.load(training.data), Split.load(training.data)
-        lines = [*account(training.task, rows, split, training.options.class_weight), *self._remembered.told]
+        lines = [*inferred, *account(training.task, rows, split, training.options.class_weight), *self._remembered.told]
         if self.settings.verbose:
             print("\n".join(lines))
         return lines

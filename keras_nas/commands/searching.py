@@ -9,11 +9,13 @@ import argparse
 import logging
 import shlex
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_nas.commands.parsing import CONSTRAINTS_NOT_MET, DONE, INTERRUPTED, add_command, limit, worker_count
+from keras_nas.errors import SearchInterrupted
 
 if TYPE_CHECKING:
     from keras_nas.result import SearchResult
@@ -43,6 +45,7 @@ def add(commands: Any) -> None:
 
 def _add_search(commands: Any) -> None:
     examples = [
+        "keras-nas search auto people.csv --target income",
         "keras-nas search tabular_classification people.csv --target income --max-time 600",
         "keras-nas search image_classification photos/    # photos/cat/1.jpg, photos/dog/2.jpg, ...",
         "keras-nas search image_classification photos/ --constraint latency_ms=5 --constraint params=1e6",
@@ -51,7 +54,7 @@ def _add_search(commands: Any) -> None:
     does = "find the best model for a table or a folder of images"
     search = add_command(commands, "search", _search, does, examples)
     search.argument_default = argparse.SUPPRESS
-    search.add_argument("task", help="image_classification, tabular_regression, ...; an unknown one lists all")
+    search.add_argument("task", help="auto, image_classification, tabular_regression, ...; an unknown one lists all")
     search.add_argument("data", help="a CSV or Parquet file, or a folder with one folder of images for each class")
     search.add_argument("--target", action="append", metavar="COLUMN", help="what to predict, in a table; repeatable")
     search.add_argument("--validation-data", metavar="PATH", help="rows to choose by, in the form of the data")
@@ -95,22 +98,20 @@ def _takes_limits(parser: argparse.ArgumentParser) -> None:
 def _search(parsed: argparse.Namespace) -> int:
     import keras_nas
     from keras_nas.arguments import search_directory
-    from keras_nas.tasks import get_task
+    from keras_nas.tasks import AUTO, get_task
 
     given = _given(parsed)
-    directory = search_directory(given.get("directory"), get_task(parsed.task).name)
+    directory = search_directory(given.get("directory"), AUTO if parsed.task == AUTO else get_task(parsed.task).name)
     targets = given.get("target", [])
     given |= {"target": targets[0]} if len(targets) == 1 else {}
     given |= {"constraints": dict(given["constraints"])} if "constraints" in given else {}
-    _announce(directory, parsed.quiet)
-    return _told(keras_nas.search(**{**given, "directory": directory}))
+    return _run(keras_nas.search, {**given, "directory": directory}, parsed.quiet)
 
 
 def _resume(parsed: argparse.Namespace) -> int:
     import keras_nas
 
-    _announce(Path(parsed.directory), parsed.quiet)
-    return _told(keras_nas.resume(**_given(parsed)))
+    return _run(keras_nas.resume, _given(parsed), parsed.quiet)
 
 
 def _demo(parsed: argparse.Namespace) -> int:
@@ -124,6 +125,21 @@ def _given(parsed: argparse.Namespace) -> dict[str, Any]:
     """What was typed, as arguments of `keras_nas.search`."""
     given = {name: value for name, value in vars(parsed).items() if name not in OTHERS}
     return {**given, "verbose": int(not parsed.quiet)}
+
+
+def _run(search: Callable[..., SearchResult], given: dict[str, Any], quiet: bool) -> int:
+    """Search; returns the exit code, also where Ctrl-C leaves no result."""
+    from keras_nas.engine.files import STORE_NAME
+
+    directory = Path(given["directory"])
+    _announce(directory, quiet)
+    try:
+        return _told(search(**given))
+    except (KeyboardInterrupt, SearchInterrupted):
+        begun = (directory / STORE_NAME).exists()
+        what = f"`{_command('resume', directory)}` goes on" if begun else "nothing had begun: give the command again"
+        print(f"keras-nas: interrupted before there was a result; {what}", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _announce(directory: Path, quiet: bool) -> None:
