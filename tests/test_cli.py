@@ -22,6 +22,7 @@ from keras_nas.artefact.formats import FORMATS
 from keras_nas.cli import main, parser
 from keras_nas.commands import watching
 from keras_nas.engine.store import Store
+from keras_nas.errors import SearchInterrupted
 from keras_nas.result import SearchResult
 from tests.engine import fakes
 from tests.engine.test_watch import CALL
@@ -195,12 +196,32 @@ def test_exit_codes_of_a_search(
     assert (f"keras-nas resume {tmp_path / 'other'}\n" in capsys.readouterr().out) == (code == 130)
 
 
-def test_ctrl_c_before_a_search_has_begun(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SearchInterrupted])
+@pytest.mark.parametrize("begun", [True, False])
+def test_ctrl_c_before_there_is_a_result(
+    stop: type[BaseException],
+    begun: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     def interrupted(**given: Any) -> None:
+        raise stop
+
+    if begun:
+        (tmp_path / "search.sqlite").touch()
+    monkeypatch.setattr(keras_nas, "resume", interrupted)
+    assert main(["resume", str(tmp_path), "--quiet"]) == 130
+    left = f"`keras-nas resume {tmp_path}` goes on" if begun else "nothing had begun: give the command again"
+    assert capsys.readouterr().err == f"keras-nas: interrupted before there was a result; {left}\n"
+
+
+def test_ctrl_c_during_another_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(directory: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(keras_nas, "resume", interrupted)
-    assert main(["resume", "d", "--quiet"]) == 130
+    monkeypatch.setattr("keras_nas.result.load", interrupted)
+    assert main(["leaderboard", "d"]) == 130
     assert capsys.readouterr().err == "keras-nas: interrupted\n"
 
 

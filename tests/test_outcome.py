@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from keras_nas.architecture import Architecture
-from keras_nas.errors import SearchFailed
+from keras_nas.errors import SearchFailed, SearchInterrupted
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.ledger import Trial
 from keras_nas.objectives import objectives_from
@@ -64,6 +64,12 @@ def test_without_a_finished_trial_the_reasons_are_told() -> None:
         won(ONE, trial(0, None), trial(1, None), trial(2, 0.9, **{BASELINE: True}))
     with pytest.raises(SearchFailed, match="No trial was finished before the search ended: give more time"):
         won(ONE)
+
+
+def test_ctrl_c_before_anything_was_finished_is_no_failure() -> None:
+    with pytest.raises(SearchInterrupted, match="interrupted before any training had ended. .* keras_nas.resume"):
+        winner(ONE, (), [trial(0, None)], "interrupted")
+    assert winner(ONE, (), [trial(0, None), trial(1, 0.5)], "interrupted").number == 1
 
 
 def numbers(objectives: Any, trials: list[Trial], count: int, **limits: float) -> list[int]:
