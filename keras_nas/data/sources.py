@@ -79,7 +79,6 @@ def _from_arrays(data: Sequence[Any], name: str) -> Arrays:
 
 
 def is_batches(data: Any) -> bool:
-    """Whether data is batches one after the other; a list of two columns is not."""
     """Whether this is an iterable of batches with a length, not a column or a pair of columns."""
     if hasattr(data, "shape") or hasattr(data, "to_numpy") or isinstance(data, (dict, set, tuple)):
         return False
