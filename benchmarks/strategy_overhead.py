@@ -129,7 +129,9 @@ def main() -> None:
     results: dict[str, float] = {}
     names = list(STRATEGIES) if options.strategies == "all" else options.strategies.split(",")
     for name in names:
-        results |= figures(name, timed(name), options.trials, options.limit_s)
+        found = figures(name, timed(name), options.trials, options.limit_s)
+        print(", ".join(f"{figure} {value:.4g}" for figure, value in found.items()), flush=True)
+        results |= found
         if name not in MODEL_FREE and f"{name}.ms_at_1000" in results:
             results[f"{name}.s_at_1000"] = results[f"{name}.ms_at_1000"] / 1000
     for oracle in filter(None, options.keras_tuner.split(",")):
