@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras_nas.candidate import Candidate, failed, refused, trained
 from keras_nas.data import Rows
-from keras_nas.engine.files import REFITS, RESULT
+from keras_nas.engine.files import RANDOM_SEARCH, REFITS, RESULT
 from keras_nas.errors import StoreError
 from keras_nas.files import read_json
 from keras_nas.objectives.constraints import Constraint
@@ -86,6 +86,12 @@ class SearchResult:
     def baseline(self) -> Candidate | None:
         """The user's own model, trained as long as a finalist."""
         return next((trial for trial in self.trials if trial.baseline), None)
+
+    @property
+    def random_search(self) -> SearchResult | None:
+        """The random search that was run for comparison, a result of its own (`keras_nas.search(baseline=True)`)."""
+        folder = self.directory / RANDOM_SEARCH
+        return SearchResult(folder) if (folder / RESULT).exists() else None
 
     @property
     def holdout(self) -> Mapping[str, float]:

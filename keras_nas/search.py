@@ -44,6 +44,7 @@ def search(
     loss: Any = None,
     metrics: Sequence[Any] | None = None,
     class_weight: Literal["balanced"] | None = None,
+    baseline: bool = False,
     baseline_model: Any = None,
     warm_start: Any = None,
     history: bool | str | os.PathLike[str] = True,
@@ -92,6 +93,8 @@ def search(
         metrics: further Keras metrics, their names, or functions of the same arguments, computed on the validation
             part; a metric called "lift" is the score "val_lift", which `Objective("val_lift", "max")` optimises.
         class_weight: "balanced" weighs classes by their rarity; so does the objective "val_balanced_accuracy".
+        baseline: whether random search is run too, after this search, with the same rows and budget: the call takes
+            twice the time. It stands beside the winner in the account, and is `result.random_search`.
         baseline_model: a Keras model of your own, trained from new weights, or a function that makes one, trained from
             those it has: as long as a finalist, and shown beside the winner. It takes rows as you gave them and ends in
             probabilities (or numbers).
@@ -144,10 +147,13 @@ def search(
     from keras_nas.pools import get_engine
     from keras_nas.preparation import Data
     from keras_nas.session import Session, Settings
+    from keras_nas.yardstick import check_comparable, search_at_random
 
     if max_time is None and max_trials is None:
         max_time = DEFAULT_SECONDS
-    return Session(
+    if baseline:
+        check_comparable(goal.strategy)
+    session = Session(
         replace(goal, first=points(warm_start, goal.space, seed)),
         Data(data, validation_data, holdout, sample_weight, groups, target, found.told),
         Settings(max_time, max_trials, seed, get_engine(engine, workers, devices_per_trial), precision, verbose, began),
@@ -155,7 +161,11 @@ def search(
         folder,
         resume,
         recorded(given),
-    ).run()
+    )
+    result = session.run()
+    if baseline:
+        search_at_random(session, result)
+    return result
 
 
 def _options(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ LAYERS = (
     ("operators", "encoding"),
     ("net", "tuning", "drawing"),
     ("nodes",),
-    ("space", "graph"),
+    ("space", "graph", "nesting"),
     ("blocks",),
     ("spaces",),
     ("hypermodel", "objectives", "supernet"),
@@ -41,7 +41,8 @@ LAYERS = (
     ("outlook",),
     ("candidate", "identity", "environment", "holdout", "history"),
     ("outcome",),
-    ("result", "looking", "deploying", "summary", "refit", "preparation", "beginning", "session", "search"),
+    ("result", "looking", "deploying", "summary", "refit", "specialised", "preparation", "beginning", "session"),
+    ("yardstick", "search"),
     ("resuming",),
     ("testing", "demo", "sklearn", "commands", "cli", "__main__"),
 )

@@ -17,14 +17,20 @@ RESULT = "result.json"
 """The file that says how the search ended."""
 MODEL = "model.keras"
 """The file of a trial's model, in the trial's folder."""
+PARENT = "parent.keras"
+"""The model, of another architecture, whose weights a trial begins with, in the trial's folder."""
 REFITS = "refits"
 """The folder of retrained winners."""
 REPLACED, DISCARDED = "replaced", "discarded"
 """Where an earlier search stands aside until the new one is certain, and where it goes then."""
+RANDOM_SEARCH = "random_search"
+"""The folder of the random search that a search is compared with."""
+SPECIALISED = "specialised"
+"""The folder of networks that were taken out of a supernet, each for some limits."""
 SHARED_WEIGHTS = "shared.weights.h5"
 """What networks have in common where a search shares weights."""
 FILES = (STORE_NAME, LOCK_NAME, RESULT, SHARED_WEIGHTS)
-FOLDERS = (REFITS, REPLACED, DISCARDED, "results", "trials", "logs", "data")
+FOLDERS = (REFITS, SPECIALISED, RANDOM_SEARCH, REPLACED, DISCARDED, "results", "trials", "logs", "data")
 OWN_NAMES = frozenset({*FILES, *FOLDERS})
 """What a search writes into its folder, beside what SQLite adds to the name of its file."""
 

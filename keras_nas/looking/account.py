@@ -35,6 +35,8 @@ def honesty(result: SearchResult) -> Markup:
     rows = [*_rows("winner", result.winner, held)]
     if result.baseline is not None:
         rows += _rows("your own model", result.baseline, held.get("baseline", {}))
+    if result.random_search is not None:
+        rows += _rows("random search", result.random_search.winner, result.random_search.told["holdout"])
     for again in result.refits:
         rows += _rows(f"winner retrained, seed {again.measurements.get('seed')}", again, {})
     columns = ["network", "score", "validation", "hold-out", "95 % interval"]

@@ -42,6 +42,7 @@ def reproducing_call(result: SearchResult) -> str:
         "loss": ("your_loss", str(arguments.get("loss"))) if "loss" in own else None,
         "metrics": ("your_metrics", str(arguments.get("metrics"))) if arguments.get("metrics") else None,
         "class_weight": _plain(arguments.get("class_weight")),
+        "baseline": "True" if result.random_search is not None else None,
         "baseline_model": ("your_model", "your own model") if result.baseline is not None else None,
         "callbacks": ("your_callbacks", "your own") if "callbacks" in own else None,
         "seed": _plain(told["seed"]),

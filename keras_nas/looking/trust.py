@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from keras_nas.estimators.curves import account_lines
 from keras_nas.estimators.shared_check import POOR, kendall_tau
 from keras_nas.objectives.constraints import total_violation
 
@@ -24,11 +25,43 @@ def trust_lines(result: SearchResult) -> list[str]:
     name = result.objectives[0].name
     own = [trial for trial in result.trials if not trial.baseline and name in trial.scores]
     if len(result.objectives) > 1:
-        return short_lines(own, name)
+        return random_lines(result) + short_lines(own, name)
     met = [trial for trial in own if total_violation(result.constraints, trial.scores) <= 0]
     interval = result.told["holdout"].get("intervals", {}).get(name.removeprefix("val_"))
     again = [candidate.scores[name] for candidate in result.refits if name in candidate.scores]
-    return lead_lines(result.winner, met, name, again, interval) + short_lines(own, name)
+    return [
+        *random_lines(result),
+        *lead_lines(result.winner, met, name, again, interval),
+        *short_lines(own, name),
+        *account_lines(own, name),
+    ]
+
+
+def random_lines(result: SearchResult) -> list[str]:
+    """The winner beside that of a random search with the same rows and budget; nothing where none was run."""
+    other = result.random_search
+    if other is None:
+        return []
+    objective, held = result.objectives[0], (result.told["holdout"], other.told["holdout"])
+    name = objective.name.removeprefix("val_")
+    rows = "held out" if all(name in judged["scores"] for judged in held) else "of validation"
+    found = [judged["scores"][name] for judged in held] if rows == "held out" else _validated(result, other)
+    gain = (found[0] - found[1]) * (1 if objective.direction == "max" else -1)
+    ours, theirs = (judged.get("intervals", {}).get(name) for judged in held)
+    overlap = ours is not None and theirs is not None and ours[0] <= theirs[1] and theirs[0] <= ours[1]
+    doubt = "; the 95 % intervals overlap, so that these rows do not tell them apart" if overlap else ""
+    seconds = [one.timeline.seconds for one in (result, other)]
+    score, apart = other.winner.scores[objective.name], f"{abs(gain):.4f} {'better' if gain > 0 else 'worse'}"
+    return [
+        f"Random search with the same rows and budget: {objective.name} {score:.4f}, best of {len(other.trials)} "
+        f"networks; on the rows {rows} the winner is {apart if gain else 'as good'} in {name}{doubt}. "
+        f"The search took {seconds[0]:.0f} s and random search {seconds[1]:.0f} s."
+    ]
+
+
+def _validated(*results: SearchResult) -> list[float]:
+    """The winners' scores on the validation part."""
+    return [one.winner.scores[one.objectives[0].name] for one in results]
 
 
 def lead_lines(
