@@ -56,6 +56,10 @@ if TYPE_CHECKING:
     from keras_nas.blocks.head import pooled_head as pooled_head
     from keras_nas.blocks.inverted_residual import inverted_residual as inverted_residual
     from keras_nas.blocks.pooling import pooling as pooling
+    from keras_nas.blocks.segmentation import dilated_pyramid as dilated_pyramid
+    from keras_nas.blocks.segmentation import padded as padded
+    from keras_nas.blocks.segmentation import trellis_step as trellis_step
+    from keras_nas.blocks.segmentation import u_level as u_level
     from keras_nas.blocks.sequence import inception as inception
     from keras_nas.blocks.sequence import recurrent as recurrent
     from keras_nas.blocks.sequence import temporal_convolution as temporal_convolution
@@ -69,6 +73,7 @@ if TYPE_CHECKING:
     from keras_nas.blocks.tabular import dense_residual as dense_residual
     from keras_nas.blocks.tabular import pooled_columns as pooled_columns
     from keras_nas.blocks.tabular import wide_and_deep as wide_and_deep
+    from keras_nas.blocks.upsampling import upsampling as upsampling
 
 _NAMES = {
     "attention": ("cbam", "conv_attention", "self_attention", "squeeze_excitation", "transformer"),
@@ -90,10 +95,12 @@ _NAMES = {
     "head": ("dense_head", "pooled_head"),
     "inverted_residual": ("inverted_residual",),
     "pooling": ("pooling",),
+    "segmentation": ("dilated_pyramid", "padded", "trellis_step", "u_level"),
     "sequence": ("inception", "recurrent", "temporal_convolution"),
     "skip": ("dense_skip", "plain", "residual", "searched_skips"),
     "stem": ("convolution_stem",),
     "tabular": ("column_attention", "dense", "dense_residual", "pooled_columns", "wide_and_deep"),
+    "upsampling": ("upsampling",),
 }
 
 _HOME = {name: f"keras_nas.blocks.{module}" for module, names in _NAMES.items() for name in names}

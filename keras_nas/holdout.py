@@ -11,7 +11,7 @@ import numpy as np
 
 from keras_nas.data import Rows, Split
 from keras_nas.estimators.assignment import Training
-from keras_nas.estimators.scoring import predicted, scores_of, task_scores
+from keras_nas.estimators.scoring import seen_by, task_scores
 
 RESAMPLES = 200
 
@@ -31,12 +31,11 @@ def judged(training: Training, file: Path) -> dict[str, Any]:
     rows, split = Rows.load(training.data), Split.load(training.data)
     if not len(split.holdout):
         return {"scores": {}, "intervals": {}}
-    predictions = predicted(keras.models.load_model(file, compile=False), rows, split.holdout)
-    y = np.asarray(rows.y[split.holdout])
-    return {"scores": scores_of(training, y, predictions), "intervals": intervals(training, y, predictions)}
+    seen = seen_by(training, keras.models.load_model(file, compile=False), rows, split.holdout)
+    return {"scores": seen.scores, "intervals": intervals(training, seen.y, seen.evidence)}
 
 
-def intervals(training: Training, y: np.ndarray, predictions: np.ndarray) -> dict[str, list[float]]:
+def intervals(training: Training, y: np.ndarray, evidence: np.ndarray) -> dict[str, list[float]]:
     """The 95 % interval of each score of the task: Wilson's of the accuracy, the bootstrap's percentiles of others.
 
     Resampling the rows knows nothing of mistakes that were not made, so that 100 % correct would seem certain; Wilson's
@@ -46,7 +45,7 @@ def intervals(training: Training, y: np.ndarray, predictions: np.ndarray) -> dic
     Args:
         training: names the scores.
         y: stored targets.
-        predictions: the model's.
+        evidence: what scores rest on, of each row.
 
     Reference:
         Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22, 1927.
@@ -58,11 +57,11 @@ def intervals(training: Training, y: np.ndarray, predictions: np.ndarray) -> dic
     drawn = [_resampled(rng, len(y), together) for _ in range(RESAMPLES)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of classes that a sample happens to lack
-        resampled = [found for rows in drawn if (found := task_scores(training, y[rows], predictions[rows]))]
+        resampled = [found for rows in drawn if (found := task_scores(training, y[rows], evidence[rows]))]
     names = resampled[0] if len(resampled) > RESAMPLES // 2 else {}
     ends = {name: np.nanquantile([scores[name] for scores in resampled], [0.025, 0.975]) for name in names}
     if "accuracy" in ends:
-        ends["accuracy"] = np.array(wilson(task_scores(training, y, predictions)["accuracy"], len(y)))
+        ends["accuracy"] = np.array(wilson(task_scores(training, y, evidence)["accuracy"], len(y)))
     return {name: [float(low), float(high)] for name, (low, high) in ends.items() if np.isfinite([low, high]).all()}
 
 

@@ -227,11 +227,14 @@ def _check_energy() -> None:
 def _made_up(training: Training) -> tuple[np.ndarray, np.ndarray]:
     """Stored targets and a model's outputs for a few rows, every class among them."""
     outputs, shape = training.signature.outputs, training.signature.output_shape
-    y, predictions = np.random.default_rng(0).normal(size=(2, 4 * outputs, *shape)).astype(np.float32)
-    if training.task.target == "regression":
+    target, count = training.task.target, 4 * outputs if len(shape) < 3 else 4
+    y, predictions = np.random.default_rng(0).normal(size=(2, count, *shape)).astype(np.float32)
+    if target == "regression":
         return y, predictions
-    likely = np.exp(predictions)
-    return np.arange(4 * outputs) % outputs, likely / likely.sum(axis=1, keepdims=True)
+    likely = np.exp(predictions) / np.exp(predictions).sum(axis=-1, keepdims=True)
+    if target == "multilabel":
+        return np.indices((count, outputs)).sum(axis=0) % 2, likely
+    return np.arange(likely[..., 0].size).reshape(likely.shape[:-1]) % outputs, likely
 
 
 def _tried(argument: str, given: Any, compute: Callable[[Any], float]) -> None:
@@ -270,7 +273,10 @@ def check_baseline(training: Training) -> None:
     if outputs.shape != (4, *signature.output_shape):
         raise InvalidArgument(
             f"baseline_model gives {outputs.shape} for 4 rows; expected {(4, *signature.output_shape)}: one output "
-            + ("a class." if training.task.target == "classification" else "a target.")
+            + ("a target." if training.task.target == "regression" else "a class.")
         )
-    if training.task.target == "classification" and np.abs(outputs.sum(axis=1) - 1).max() > 0.01:
+    classes = training.task.target in ("classification", "segmentation")
+    if classes and np.abs(outputs.sum(axis=-1) - 1).max() > 0.01:
         raise InvalidArgument("baseline_model must give probabilities: let its last layer be a softmax.")
+    if training.task.target == "multilabel" and (outputs.min() < 0 or outputs.max() > 1):
+        raise InvalidArgument("baseline_model must give probabilities: let its last layer be a sigmoid.")

@@ -57,7 +57,7 @@ def prepare(goal: Goal, data: Data, options: Mapping[str, Any], folder: Path, se
     rows = collect(
         data.rows,
         folder / "data",
-        target="classification" if task.target == "classification" else "regression",
+        target=task.target,
         ranks=task.ranks,
         validation_data=data.validation,
         sample_weight=data.sample_weight,

@@ -55,6 +55,8 @@ def as_array(value: Any, name: str) -> np.ndarray:
     """A NumPy array of a column given as array, list, tensor, or pandas Series or DataFrame."""
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise DataError(f"{name} has masked values; expected every value to be there. Fill or remove them.")
+    if _is_lists_of_text(value):
+        return _objects(value)
     try:
         array = np.asarray(value.to_numpy() if hasattr(value, "to_numpy") else value)
     except (ValueError, TypeError) as error:
@@ -65,6 +67,22 @@ def as_array(value: Any, name: str) -> np.ndarray:
     if array.dtype.kind == "V":
         array = array.astype(np.float32)
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _is_lists_of_text(value: Any) -> bool:
+    """Whether these are lists of names, of several lengths."""
+    if not isinstance(value, list | tuple) or not all(
+        isinstance(item, list | tuple | set | frozenset) for item in value
+    ):
+        return False
+    return len(set(map(len, value))) > 1 and all(isinstance(text, str) for item in value for text in item)
+
+
+def _objects(values: Sequence[Any]) -> np.ndarray:
+    """An array of objects, shape (rows,), whatever these are."""
+    array = np.empty(len(values), object)
+    array[:] = list(values)
+    return array
 
 
 def digest(*parts: object) -> str:

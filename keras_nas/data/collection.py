@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from keras_nas.data.batch import Source, as_array, digest
-from keras_nas.data.columns import classes, group_numbers, numbers, write_weights
+from keras_nas.data.columns import group_numbers, write_weights
 from keras_nas.data.files import staged, write_array
+from keras_nas.data.joint import Joint
+from keras_nas.data.kinds import KINDS
 from keras_nas.data.reading import Inputs
 from keras_nas.data.rows import RECORD, VERSION, Rows, Target
 from keras_nas.data.series import Steps
@@ -18,7 +20,6 @@ from keras_nas.data.windows import Framing
 from keras_nas.errors import InvalidArgument, ResumeError, StoreError, unknown
 from keras_nas.files import write_atomically
 
-TARGETS = ("classification", "regression")
 IMAGE_RANKS = (3, 4)
 
 
@@ -45,12 +46,13 @@ def collect(
             table a DataFrame or the path of a CSV or Parquet file, both with `column`, or (X, y). Or the `Rows` that
             the folder holds.
         directory: The folder to make. Where it holds the same data already, that is returned.
-        target: "classification" or "regression".
+        target: "classification", "regression", "multilabel" (several classes a row) or "segmentation" (a class for
+            each pixel).
         ranks: Accepted numbers of axes of x, rows included; default: images. (1,) is a table.
         validation_data: More data of the same form; its rows come last.
         sample_weight: Weights of the rows of `data`, shape (rows,).
         groups: Integers or text for the rows of `data` (patients, users), shape (rows,).
-        image_size: (height, width) in pixels for image folders; default: chosen from the images.
+        image_size: (height, width) in pixels for files of images; default: chosen from the images.
         column: The name of a table's column to predict, or several; of a series those to forecast.
         framing: How a series becomes rows, windows of it; None for data that is rows already.
 
@@ -70,15 +72,15 @@ def collect(
         >>> rows.x.shape, rows.x.dtype.name, rows.y.tolist(), rows.labels.classes
         ((6, 8, 8), 'uint8', [0, 1, 0, 1, 0, 1], ('cat', 'dog'))
     """
-    if target not in TARGETS:
-        raise InvalidArgument(unknown("target", target, TARGETS))
+    if target not in KINDS:
+        raise InvalidArgument(unknown("target", target, KINDS))
     folder = Path(directory).absolute()
     if isinstance(data, Rows):
         return _existing(folder, data.fingerprint)
-    form = (image_size, column)
-    sources = [open_source(data, ranks, "data", *form, None, framing)]
+    form, masked = (image_size, column), target == "segmentation"
+    sources = [open_source(data, ranks, "data", *form, None, framing, masked)]
     if validation_data is not None:
-        sources.append(open_source(validation_data, ranks, "validation_data", *form, sources[0], framing))
+        sources.append(open_source(validation_data, ranks, "validation_data", *form, sources[0], framing, masked))
     extras = _extras(framing, sample_weight=sample_weight, groups=groups)
     return _stored(folder, sources, extras, target, ranks)
 
@@ -108,11 +110,12 @@ def _write(
     folder: Path, sources: list[Source], extras: dict[str, Any], target: Target, ranks: Collection[int]
 ) -> dict[str, Any]:
     """Write all arrays, and return the record of them."""
-    inputs = Inputs(folder, target, ranks)
+    kind = KINDS[target]
+    inputs = Inputs(folder, kind.read, ranks)
     try:
         with TreeWriter(folder, "x") as writer:
             parts = [inputs.read(source, writer) for source in sources]
-        labels, y = classes(parts) if target == "classification" else numbers(parts)
+        labels, y = kind.settle(parts)
         write_array(folder / "y.npy", y)
         write_weights(folder, parts, extras.get("sample_weight"))
         if "groups" in extras:
@@ -129,6 +132,7 @@ def _write(
         "labels": {"kind": labels.kind, "classes": list(labels.classes)},
         "columns": sources[0].schema.as_json() if isinstance(sources[0], Table) else None,
         "series": sources[0].schema.as_json() if isinstance(sources[0], Steps) else None,
+        "joint": sources[0].schema.as_json() if isinstance(sources[0], Joint) else None,
         "dropped": [sentence for source in sources for sentence in source.dropped],
     }
 

@@ -21,7 +21,7 @@ IN_MEMORY_BYTES = 1 << 30
 PREFETCH = 4  # batches
 PARALLEL = 2  # batches made at the same time
 
-Augment = Callable[[Any, Any], Any]
+Augment = Callable[[Any, Any, Any], tuple[Any, Any]]
 Transform = Callable[[Any, Any, Any, Any], tuple[Any, ...]]
 Gather = Callable[[Any], Any]
 
@@ -70,12 +70,12 @@ def training_batches(
         epoch: The epoch to start at, that of `fit`'s initial_epoch; default: the first.
         class_weight: float32 weight of each class, shape (classes,), multiplied with the sample
             weights; default: none.
-        augment: `augment(x, key) -> x` on a batch in its raw type, with TensorFlow operations.
+        augment: `augment(x, y, key) -> (x, y)` on a batch in its raw type, with TensorFlow operations.
         transform: `transform(x, y, w, key) -> (x, y)` or `(x, y, w)` on a batch, after `augment`;
             w is None where there are no weights. `key` is an int32 tensor of shape (2,) for
             `tf.random.stateless_*`, another in every batch.
         drop_remainder: Leave out the last, smaller batch of an epoch.
-        in_memory: Whether to hold the chosen rows of x in memory; default: below 1 GiB.
+        in_memory: Whether to hold the chosen rows in memory; default: below 1 GiB.
         raw: Take the rows as given instead of the inputs that a front made of them.
 
     Returns:
@@ -118,7 +118,7 @@ def evaluation_batches(
         index: Numbers of the rows, shape (rows,).
         batch_size: Rows in a batch; the last one may have fewer.
         transform: As for `training_batches`; the key is 0 and the number of the batch.
-        in_memory: Whether to hold the chosen rows of x in memory; default: below 1 GiB.
+        in_memory: Whether to hold the chosen rows in memory; default: below 1 GiB.
 
     Returns:
         A `tf.data.Dataset` of (x, y), or (x, y, sample_weight) where the data has weights.
@@ -185,7 +185,7 @@ def _assembler(
     def batch(positions: Any, key: Any) -> tuple[Any, ...]:
         x, y, w = (column(positions) if column else None for column in columns)
         if augment is not None:
-            x = augment(x, key)
+            x, y = augment(x, y, key)
         if transform is not None:
             return transform(x, y, w, key)
         return (x, y) if w is None else (x, y, w)
@@ -196,12 +196,13 @@ def _assembler(
 def _columns(
     x: Any, y: np.ndarray, index: np.ndarray, weight: np.ndarray | None, in_memory: bool | None
 ) -> tuple[Gather, Gather, Gather | None]:
-    """How to take a batch of x, y and weights; only x may be too large for memory."""
+    """How to take a batch of x, y and weights; only the weights are always held in memory."""
     if in_memory is None:
-        in_memory = held_bytes(x, len(index)) < IN_MEMORY_BYTES
-    gathers = mapped(lambda array: (_from_memory if in_memory else _from_disk)(array, index), x)
+        in_memory = held_bytes(x, len(index)) + held_bytes(y, len(index)) < IN_MEMORY_BYTES
+    found = _from_memory if in_memory else _from_disk
+    gathers = mapped(lambda array: found(array, index), x)
     w = None if weight is None else _from_memory(weight, slice(None))
-    return lambda positions: mapped(lambda gather: gather(positions), gathers), _from_memory(y, index), w
+    return lambda positions: mapped(lambda gather: gather(positions), gathers), found(y, index), w
 
 
 def _from_memory(values: np.ndarray | TextArray | Windows, index: Any) -> Gather:

@@ -1,6 +1,6 @@
 """Read a source batch by batch: x goes to its file at once, the rest is kept in memory."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,12 @@ import numpy as np
 from keras_nas.data import checks
 from keras_nas.data.batch import Batch, Source
 from keras_nas.data.files import require_space
-from keras_nas.data.images import ImageFolder
-from keras_nas.data.rows import Target
-from keras_nas.data.targets import compact, read_targets
+from keras_nas.data.images import ImageFiles
 from keras_nas.data.trees import TreeWriter, row_bytes
 from keras_nas.errors import DataError
+
+Read = Callable[[Batch, str], tuple[Any, int]]
+"""From a batch and the name of the data to what is kept of its targets, and the columns of one-hot labels, else 0."""
 
 
 @dataclass(frozen=True)
@@ -36,21 +37,21 @@ class Part:
 class Inputs:
     """x while it is being written: rows of one shape and one type, all finite; columns as a schema has read them."""
 
-    def __init__(self, folder: Path, target: Target, ranks: Collection[int]) -> None:
+    def __init__(self, folder: Path, targets: Read, ranks: Collection[int]) -> None:
         self.folder = folder
-        self.target = target
+        self.targets = targets
         self.ranks = ranks
         self.first: np.ndarray | None = None
 
     def read(self, source: Source, writer: TreeWriter) -> Part:
         """Write all batches of x, and return the rest."""
-        if isinstance(source, ImageFolder) and source.image_size is None and self.first is not None:
+        if isinstance(source, ImageFiles) and source.image_size is None and self.first is not None:
             source.image_size = self.first.shape[1:3]
         y, weights, rows = [], [], []
         for batch in source.batches():
             writer.append(self._checked(source.name, batch))
             self._require_space(source, batch)
-            y.append(self._targets(source.name, batch))
+            y.append(self.targets(batch, source.name))
             weights.append(batch.weight)
             rows.append(batch.rows)
         checks.check_not_empty(source.name, sum(map(len, rows)))
@@ -76,11 +77,6 @@ class Inputs:
     def _require_space(self, source: Source, batch: Batch) -> None:
         left = len(batch.rows) if source.given is None else source.given - int(batch.rows[-1]) - 1
         require_space(self.folder, left * row_bytes(batch.x))
-
-    def _targets(self, name: str, batch: Batch) -> tuple[np.ndarray, int]:
-        if self.target == "classification":
-            return compact(batch.y, name)
-        return read_targets(batch.y, name, int(batch.rows[0]) if len(batch.rows) else 0), 0
 
 
 def _joined(name: str, weights: list[np.ndarray | None]) -> np.ndarray | None:

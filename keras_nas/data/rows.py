@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from keras_nas.data.joint import JointSchema
 from keras_nas.data.labels import Labels
 from keras_nas.data.schema import Schema
 from keras_nas.data.series import SeriesSchema
@@ -15,7 +16,7 @@ from keras_nas.data.trees import leaves, open_tree
 from keras_nas.data.windows import Framing, Windows
 from keras_nas.errors import StoreError
 
-Target = Literal["classification", "regression"]
+Target = Literal["classification", "regression", "multilabel", "segmentation", "several"]
 RECORD = "rows.json"
 INPUTS = "inputs"
 """The folder of what a front made of x."""
@@ -30,7 +31,8 @@ class Rows:
         directory: The folder that holds the files.
         x: Inputs as given, raw type and shape (rows, ...): one array, or several by name; of a series `Windows`.
         y: Classification: int32 class numbers of shape (rows,). Regression: float32 targets of
-            shape (rows, outputs); of a series `Windows` of shape (rows, horizon, series).
+            shape (rows, outputs); of a series `Windows` of shape (rows, horizon, series). Several labels a row: uint8
+            0 and 1 of shape (rows, classes). Masks: uint8 class numbers of shape (rows, height, width).
         sample_weight: float32 weights of shape (rows,), or None.
         groups: int32 group numbers of shape (rows,), or None; -1 for the rows of validation_data.
         labels: The classes in the order of the model's outputs.
@@ -106,6 +108,12 @@ class Rows:
         return None if series is None else SeriesSchema.from_json(series)
 
     @property
+    def joint(self) -> JointSchema | None:
+        """The inputs and targets, where they are several."""
+        joint = self.record.get("joint")
+        return None if joint is None else JointSchema.from_json(joint)
+
+    @property
     def framing(self) -> Framing | None:
         """How windows of a series are rows; None where rows are not windows."""
         series = self.series
@@ -113,7 +121,7 @@ class Rows:
 
     @property
     def target(self) -> Target:
-        """What y is: "classification" or "regression"."""
+        """What y is."""
         target: Target = self.record["target"]
         return target
 

@@ -1,13 +1,13 @@
 """The forms in which data may be given, each read as a stream of batches of NumPy arrays."""
 
 from collections.abc import Collection, Sequence
-from pathlib import Path
 from typing import Any
 
 from keras_nas.data.arrays import Arrays
 from keras_nas.data.batch import Source, as_array, described, named
 from keras_nas.data.checks import check_lengths
-from keras_nas.data.images import ImageFolder
+from keras_nas.data.image_forms import open_images
+from keras_nas.data.joint import Joint
 from keras_nas.data.series import Steps, open_series
 from keras_nas.data.streams import Stream, from_dataset, from_py_dataset
 from keras_nas.data.tables import Table, open_table
@@ -18,7 +18,8 @@ COLUMNS = (1,)
 """Ranks of a table: every column of x has the row axis alone."""
 FORMS = (
     "arrays (x, y), a tf.data.Dataset, a keras.utils.PyDataset, an iterable of batches with a length, "
-    "(generator, steps), or a folder with one folder of images for each class"
+    "(generator, steps), a folder with one folder of images for each class, two folders of images and of masks, or a "
+    "table of paths with target="
 )
 
 
@@ -30,6 +31,7 @@ def open_source(
     column: str | Sequence[str] | None = None,
     first: Source | None = None,
     framing: Framing | None = None,
+    masked: bool = False,
 ) -> Source:
     """Recognise the form of `data`, and check what can be checked before reading it.
 
@@ -37,10 +39,11 @@ def open_source(
         data: Data in any accepted form.
         ranks: The accepted numbers of axes of x, rows included.
         name: What the data is called in messages.
-        image_size: (height, width) in pixels for image folders; default: chosen from the images.
+        image_size: (height, width) in pixels for files of images; default: chosen from the images.
         column: The name of the column to predict, or several, for a table or a series.
         first: The data that this data has to be like.
         framing: How a series becomes rows; None for data that is rows already.
+        masked: Whether what is to be predicted of an image is a mask.
 
     Raises:
         DataError: The form is none of the accepted ones, or the arrays cannot be used.
@@ -48,14 +51,17 @@ def open_source(
     import keras
     import tensorflow as tf
 
+    if isinstance(data, Joint):
+        return data
     if framing is not None:
         return open_series(data, column, name, framing, first.schema if isinstance(first, Steps) else None)
     if tuple(ranks) == COLUMNS:
         return open_table(data, column, name, first.schema if isinstance(first, Table) else None)
+    images = open_images(data, column, name, image_size, masked)
+    if images is not None:
+        return images
     if column is not None:
         raise InvalidArgument(f"target={column!r} names a column, which only tables and series have; leave it out.")
-    if isinstance(data, (str, Path)):
-        return ImageFolder(name, Path(data).expanduser(), image_size)
     if isinstance(data, tf.data.Dataset):
         return from_dataset(data, ranks, name)
     if isinstance(data, keras.utils.PyDataset):

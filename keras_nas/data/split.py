@@ -8,11 +8,11 @@ from typing import Self
 import numpy as np
 
 from keras_nas.data.files import write_array
+from keras_nas.data.kinds import KINDS
 from keras_nas.data.rows import Rows
 from keras_nas.errors import DataError, InvalidArgument, StoreError
 
 PARTS = ("train", "validation", "holdout")
-QUANTILES = 10  # bins of a regression's targets
 FOLDS = 20  # groups are dealt into so many folds at most, of which each part gets some
 MINIMUM_ROWS = 2  # of each part
 
@@ -128,13 +128,7 @@ def _in_order(free: int, fractions: tuple[float, float], apart: int) -> np.ndarr
 
 def _strata(rows: Rows, free: int) -> np.ndarray:
     """A number for each row, equal for rows that are to be spread over all parts, shape (rows,)."""
-    y = np.asarray(rows.y[:free])
-    if rows.target == "classification":
-        return y
-    spread = y.std(axis=0, dtype=np.float64)
-    height = ((y - y.mean(axis=0)) / np.where(spread > 0, spread, 1.0)).mean(axis=1)
-    rank = np.argsort(np.argsort(height, kind="stable"), kind="stable")
-    return rank * min(QUANTILES, max(1, free // 5)) // free
+    return KINDS[rows.target].strata(np.asarray(rows.y[:free]), len(rows.labels.classes))
 
 
 def _divide(strata: np.ndarray, fractions: tuple[float, float], seed: int) -> np.ndarray:
@@ -210,14 +204,18 @@ def _check(rows: Rows, split: Split, fractions: dict[str, float]) -> None:
             f"data has {len(rows):,} rows, too few to split: {shown}; expected at least two different rows in each. "
             "Give more rows, larger fractions, or your own validation_data."
         )
-    if rows.target == "classification" and distinct["train"] < len(rows.labels.classes):
-        missing = np.setdiff1d(np.arange(len(rows.labels.classes)), rows.y[split.train])[0]
+    classes = rows.labels.classes
+    found = KINDS[rows.target].found(rows.y[split.train], len(classes)) if classes else np.arange(0)
+    missing = np.setdiff1d(np.arange(len(classes)), found)
+    if len(missing):
         raise DataError(
-            f"The class {rows.labels.classes[missing]!r} has no rows to train on, because its groups are too few to "
+            f"The class {classes[missing[0]]!r} has no rows to train on, because its groups are too few to "
             "stand on both sides; expected groups of each class on both. Give more groups, or drop the class."
         )
 
 
 def _distinct(rows: Rows, part: np.ndarray) -> int:
-    """How many different targets some rows have; windows of a series that varies differ."""
-    return len(part) if rows.framing is not None else len(np.unique(rows.y[part], axis=0))
+    """How many different targets some rows have; windows of a series that varies differ, and so do masks."""
+    if rows.framing is not None or rows.y.ndim > 2:
+        return len(part)
+    return len(np.unique(rows.y[part], axis=0))

@@ -37,7 +37,8 @@ def compact(y: np.ndarray, name: str) -> tuple[np.ndarray, int]:
         wrong = int((~rows).argmax())
         raise DataError(
             f"{name}: y has the shape {y.shape} but is not one-hot, first {y[wrong].tolist()}; expected a single "
-            "1 in each row. Give one label for each row instead, shape (rows,)."
+            "1 in each row. Give one label for each row instead, shape (rows,). For several labels a row choose "
+            "'image_multilabel_classification'."
         )
     return y.argmax(axis=1), y.shape[1]
 

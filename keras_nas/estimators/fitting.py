@@ -23,7 +23,7 @@ from keras_nas.estimators.trainer import Trainer
 from keras_nas.estimators.watch import Checkpoint, Watch, last_checkpoint
 from keras_nas.estimators.xla import Timing
 from keras_nas.supernet import AwakeOptimizer, Supernet
-from keras_nas.tasks import Built, Signature
+from keras_nas.tasks import Built, Signature, Task
 
 FOREVER = 1_000_000
 """Epochs where the budget is in seconds."""
@@ -160,16 +160,20 @@ def feed_of(
         seed=training.seed,
         epoch=epoch,
         class_weight=weight,
-        augment=_augment(signature, settings["augmentation"]),
+        augment=_augment(task, signature, settings["augmentation"]),
         transform=make_transform(lambda y: task.encode(y, signature, finished), smoothing, settings["mixup"]),
         drop_remainder=True,
         raw=raw,
     )
 
 
-def _augment(signature: Signature, augmentation: str) -> Any:
-    """What is done to a batch of images, shifts by a fourteenth of their height; None for nothing."""
-    return None if augmentation == "none" else make_augment(augmentation, max(1, signature.input_shape[0] // 14))
+def _augment(task: Task, signature: Signature, augmentation: str) -> Any:
+    """What is done to a batch of images, and to their masks alike; shifts by a fourteenth of the height."""
+    if augmentation == "none":
+        return None
+    moved = make_augment(augmentation, max(1, signature.input_shape[0] // 14))
+    masked = task.target == "segmentation"
+    return lambda x, y, key: (moved(x, key), moved(y, key) if masked else y)
 
 
 def _trainer(training: Training, network: Any, settings: dict[str, Any], finished: bool, towers: int) -> Trainer:

@@ -24,7 +24,7 @@ smaller batches where rows are few."""
 BASELINE: dict[str, Any] = {"optimizer": "adamw", "learning_rate": 2e-3, "weight_decay": 1e-4}
 """The recipe of a network that brings none, the user's own: one that networks without normalisation survive."""
 
-AUGMENTATIONS = ("none", "flip", "shift", "flip_shift")
+AUGMENTATIONS = ("none", "flip", "shift", "flip_shift", "turn", "turn_shift")
 
 
 def complete(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,7 +64,8 @@ def make_augment(augmentation: str, pad: int = 2) -> Callable[[Any, Any], Any] |
     """`augment(x, key)` for a batch of images `(batch, height, width[, channels])` of any dtype, or None.
 
     Args:
-        augmentation: of `AUGMENTATIONS`: horizontal flips, shifts of up to `pad` pixels, or both.
+        augmentation: of `AUGMENTATIONS`: horizontal flips, or flips along both axes and (of square images) quarter
+            turns; shifts of up to `pad` pixels.
         pad: largest shift, in pixels; the border is repeated.
     """
     if augmentation == "none":
@@ -72,17 +73,37 @@ def make_augment(augmentation: str, pad: int = 2) -> Callable[[Any, Any], Any] |
 
     def augment(x: Any, key: Any) -> Any:
         if "flip" in augmentation:
-            x = _flipped(x, key)
+            x = _flipped(x, key, 2, 1)
+        if "turn" in augmentation:
+            x = _turned(x, key)
         return _shifted(x, key, pad) if "shift" in augmentation else x
 
     return augment
 
 
-def _flipped(x: Any, key: Any) -> Any:
+def _flipped(x: Any, key: Any, axis: int, number: int) -> Any:
+    """Half of the images, mirrored along an axis."""
     import tensorflow as tf
 
-    coin = tf.random.stateless_uniform([tf.shape(x)[0]], tf.random.fold_in(key, 1)) < 0.5
-    return tf.where(tf.reshape(coin, [-1] + [1] * (x.shape.rank - 1)), tf.reverse(x, [2]), x)
+    return tf.where(_coins(x, key, number), tf.reverse(x, [axis]), x)
+
+
+def _turned(x: Any, key: Any) -> Any:
+    """Every image in one of the eight positions of a square, or the four of a rectangle."""
+    import tensorflow as tf
+
+    x = _flipped(_flipped(x, key, 2, 1), key, 1, 4)
+    if x.shape[1] != x.shape[2]:
+        return x
+    return tf.where(_coins(x, key, 5), tf.transpose(x, [0, 2, 1, *range(3, x.shape.rank)]), x)
+
+
+def _coins(x: Any, key: Any, number: int) -> Any:
+    """Heads or tails for each image; equal keys and numbers fall alike."""
+    import tensorflow as tf
+
+    coins = tf.random.stateless_uniform([tf.shape(x)[0]], tf.random.fold_in(key, number)) < 0.5
+    return tf.reshape(coins, [-1] + [1] * (x.shape.rank - 1))
 
 
 def _shifted(x: Any, key: Any, pad: int) -> Any:

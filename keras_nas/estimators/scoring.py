@@ -5,19 +5,21 @@ from __future__ import annotations
 import math
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from keras_nas.data import Rows, evaluation_batches
+from keras_nas.data.trees import leaves, side_by_side
 from keras_nas.engine.job import TrialError
 
 if TYPE_CHECKING:
     from keras_nas.estimators.assignment import Training
 
-SCORE_BATCH = 512
-"""Rows in a batch of predictions."""
+SCORE_BATCH, SCORE_NUMBERS = 512, 2**21
+"""Rows in a batch of predictions at most, and numbers in these rows."""
 LATENCY = ("latency_ms", "latency_p95_ms")
 COUNTED = ("flops", "memory_mb", "size_mb")
 MEASURED = ("params", *COUNTED, *LATENCY)
@@ -43,39 +45,86 @@ def validation_scores(
         rows: all rows.
         index: those to score on.
     """
-    y, predictions = np.asarray(rows.y[index]), predicted(model, rows, index)
-    return scores_of(training, y, predictions), standard_errors(training, y, predictions)
+    seen = seen_by(training, model, rows, index)
+    return seen.scores, standard_errors(training, seen.y, seen.evidence)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a model's predictions of some rows say.
+
+    Args:
+        y: stored targets.
+        evidence: what the task's scores rest on, of each row.
+        scores: of all rows, the user's own among them.
+    """
+
+    y: np.ndarray
+    evidence: np.ndarray
+    scores: dict[str, float]
+
+
+def seen_by(training: Training, model: Any, rows: Rows, index: np.ndarray) -> Seen:
+    """A model's scores on some rows; predictions are held in memory as a whole only for the user's own metrics.
+
+    Args:
+        training: names the scores.
+        model: raw rows in, probabilities or numbers out.
+        rows: all rows.
+        index: those to score on.
+    """
+    task, signature, options = training.task, training.signature, training.options
+    y, evidence, kept = np.asarray(rows.y[index]), [], []
+    for part, outputs in batches_of(model, rows, index):
+        evidence.append(task.evidence(y[part], outputs, signature))
+        if options.metrics or options.loss is not None:
+            kept.append(outputs)
+    found = np.concatenate(evidence)
+    own = own_scores(training, y, np.concatenate(kept)) if kept else {}
+    return Seen(y, found, {**task.scores(y, found, signature, options.scores), **own})
+
+
+def batches_of(model: Any, rows: Rows, index: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """The model's outputs for some rows, a batch at a time, each with its place among the rows."""
+    import tensorflow as tf
+
+    numbers = sum(math.prod(leaf.shape[1:]) for leaf in leaves(rows.x))
+    size = max(1, min(SCORE_BATCH, SCORE_NUMBERS // max(1, numbers)))
+    batches = evaluation_batches(rows, index, size)
+    run = tf.function(lambda x: model(x, training=False), [batches.element_spec[0]], autograph=False)
+    for number, (x, *_) in enumerate(batches):
+        yield slice(number * size, (number + 1) * size), side_by_side(run(x))
 
 
 def predicted(model: Any, rows: Rows, index: np.ndarray) -> np.ndarray:
     """The model's outputs for some rows, `(rows, outputs)`."""
-    batches = evaluation_batches(rows, index, SCORE_BATCH)
-    model.jit_compile = False  # by itself Keras compiles for one pass what takes longer to compile
-    return np.asarray(model.predict(batches.map(lambda x, *_: x), verbose=0))
+    return np.concatenate([outputs for _, outputs in batches_of(model, rows, index)])
 
 
 def scores_of(training: Training, y: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
-    """The task's scores, then the user's own: a loss of theirs is the score `loss`."""
+    """The task's scores, then the user's own."""
+    evidence = training.task.evidence(y, predictions, training.signature)
+    scores = training.task.scores(y, evidence, training.signature, training.options.scores)
+    return {**scores, **own_scores(training, y, predictions)}
+
+
+def own_scores(training: Training, y: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
+    """The scores of the user's own metrics; a loss of theirs is the score `loss`."""
     options = training.options
-    scores = training.task.scores(y, predictions, training.signature, options.scores)
     truth = targets(training, y)
-    for metric in options.metrics:
-        name, value = metric_score(metric, truth, predictions)
-        scores[name] = value
-    if options.loss is not None:
-        scores["loss"] = loss_value(options.loss, truth, predictions)
-    return scores
+    scores = dict(metric_score(metric, truth, predictions) for metric in options.metrics)
+    return scores if options.loss is None else {**scores, "loss": loss_value(options.loss, truth, predictions)}
 
 
-def task_scores(training: Training, y: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
+def task_scores(training: Training, y: np.ndarray, evidence: np.ndarray) -> dict[str, float]:
     """The task's scores alone; none where some rows do not allow it, a class being absent, say."""
     try:
-        return training.task.scores(y, predictions, training.signature, training.options.scores)
+        return training.task.scores(y, evidence, training.signature, training.options.scores)
     except ValueError:
         return {}
 
 
-def standard_errors(training: Training, y: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
+def standard_errors(training: Training, y: np.ndarray, evidence: np.ndarray) -> dict[str, float]:
     """What other rows of the same kind would change in the task's scores, by the jackknife: without one part each.
 
     Rows that overlap (windows of a series) are left out side by side. The user's own loss and metrics have none: they
@@ -84,7 +133,7 @@ def standard_errors(training: Training, y: np.ndarray, predictions: np.ndarray) 
     Args:
         training: names the scores.
         y: stored targets.
-        predictions: the model's.
+        evidence: what scores rest on, of each row.
 
     Reference:
         Efron and Stein, "The jackknife estimate of variance", Annals of Statistics 9, 1981.
@@ -95,7 +144,7 @@ def standard_errors(training: Training, y: np.ndarray, predictions: np.ndarray) 
     parts = np.array_split(rows, min(GROUPS, len(y)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of classes that a part's absence takes away
-        without = [task_scores(training, np.delete(y, part, 0), np.delete(predictions, part, 0)) for part in parts]
+        without = [task_scores(training, np.delete(y, part, 0), np.delete(evidence, part, 0)) for part in parts]
     if len(parts) < 2 or not all(without):
         return {}
     times = len(parts) - 1
@@ -106,9 +155,7 @@ def standard_errors(training: Training, y: np.ndarray, predictions: np.ndarray) 
 
 def targets(training: Training, y: np.ndarray) -> np.ndarray:
     """Targets as losses and metrics see them: one-hot classes `(n, classes)`, or the numbers `(n, targets)`."""
-    if training.task.target == "classification":
-        return np.asarray(np.eye(training.signature.outputs)[y], dtype=np.float32)
-    return np.asarray(y, dtype=np.float32)
+    return np.asarray(training.task.encode(y, training.signature, finished=True))
 
 
 def metric_score(metric: Any, truth: np.ndarray, predictions: np.ndarray) -> tuple[str, float]:

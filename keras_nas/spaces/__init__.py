@@ -23,6 +23,8 @@ _TABLES = {"tabular": "keras_nas.spaces.tabular"}
 SPACES: dict[str, dict[str, str]] = {
     "image_classification": _IMAGES,
     "image_regression": _IMAGES,
+    "image_multilabel_classification": _IMAGES,
+    "image_segmentation": dict.fromkeys(("unet", "auto_deeplab"), "keras_nas.spaces.segmentation"),
     "tabular_classification": _TABLES,
     "tabular_regression": _TABLES,
     "timeseries_forecasting": {"timeseries": "keras_nas.spaces.timeseries"},

@@ -8,7 +8,8 @@ from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.tasks.auto import AUTO, Inferred, inferred
 from keras_nas.tasks.base import Built, Task
 from keras_nas.tasks.forecasting import TimeseriesForecasting
-from keras_nas.tasks.image import ImageClassification, ImageRegression
+from keras_nas.tasks.image import ImageClassification, ImageMultilabelClassification, ImageRegression
+from keras_nas.tasks.segmentation import ImageSegmentation
 from keras_nas.tasks.sequences import TimeseriesClassification
 from keras_nas.tasks.signature import Signature
 from keras_nas.tasks.tabular import TabularClassification, TabularRegression
@@ -16,7 +17,8 @@ from keras_nas.tasks.tabular import TabularClassification, TabularRegression
 TASKS: dict[str, type[Task]] = {
     task.name: task
     for task in (
-        *(ImageClassification, ImageRegression, TabularClassification, TabularRegression),
+        *(ImageClassification, ImageMultilabelClassification, ImageRegression, ImageSegmentation),
+        *(TabularClassification, TabularRegression),
         *(TimeseriesForecasting, TimeseriesClassification),
     )
 }

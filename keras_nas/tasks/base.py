@@ -45,7 +45,7 @@ class Task(ABC):
 
     name: str
     target: str
-    """ "classification" or "regression"."""
+    """ "classification", "regression", "multilabel" or "segmentation": what kind of targets there are."""
     ranks: Collection[int]
     """Allowed ranks of the input array, the row axis included, which a mapping gives names; (1,) for the columns of a
     table."""
@@ -112,6 +112,10 @@ class Task(ABC):
     def encode(self, y: Any, signature: Signature, finished: bool = False) -> Any:
         """A batch of stored targets, a TensorFlow tensor, to the float32 `(batch, outputs)` that `loss` takes."""
 
+    def evidence(self, y: np.ndarray, predictions: np.ndarray, signature: Signature) -> np.ndarray:
+        """What `scores` needs to know of each row: its prediction, unless a task says it in less."""
+        return predictions
+
     @abstractmethod
     def scores(
         self, y: np.ndarray, predictions: np.ndarray, signature: Signature, names: Sequence[str] = ()
@@ -120,7 +124,7 @@ class Task(ABC):
 
         Args:
             y: stored targets, `(n,)` class numbers or `(n, outputs)`.
-            predictions: the model's outputs, `(n, outputs)`.
+            predictions: the model's outputs, `(n, outputs)`, or what `evidence` makes of them.
             signature: of the data.
             names: further scores, by name.
         """

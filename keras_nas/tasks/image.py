@@ -5,7 +5,7 @@ from __future__ import annotations
 from keras_nas.data.glance import Glance, listed
 from keras_nas.data.images import class_folders
 from keras_nas.tasks.arrays import ArrayTask
-from keras_nas.tasks.targets import Classification, Regression
+from keras_nas.tasks.targets import Classification, Multilabel, Regression
 
 
 class ImageTask(ArrayTask):
@@ -33,6 +33,12 @@ class ImageClassification(ImageTask, Classification):
         classes = [folder.name for folder in class_folders(seen.folder)]
         told = f"the folder has a folder of images for each class, {listed(classes)}"
         return told if len(classes) > 1 else None
+
+
+class ImageMultilabelClassification(ImageTask, Multilabel):
+    """Any number of classes an image."""
+
+    name = "image_multilabel_classification"
 
 
 class ImageRegression(ImageTask, Regression):

@@ -106,7 +106,7 @@ def scaled_signature(rows: Rows, split: Split, bare: int) -> ScaledSignature:
 
 def target_facts(rows: Rows, split: Split) -> tuple[int, tuple[float, ...], tuple[float, ...]]:
     """Number of outputs, and for a regression mean and standard deviation of each target in the training part."""
-    if rows.target == "classification":
+    if rows.labels.classes:
         return len(rows.labels.classes), (), ()
     targets = np.asarray(rows.y[split.train], dtype=np.float64)
     mean, std = moments(targets)

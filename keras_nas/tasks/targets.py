@@ -10,10 +10,18 @@ import numpy as np
 from keras_nas.net import Net
 from keras_nas.tasks.arrays import rescaled
 from keras_nas.tasks.base import Task
-from keras_nas.tasks.scores import CLASSIFICATION, REGRESSION, classification_scores, regression_scores
+from keras_nas.tasks.scores import (
+    CLASSIFICATION,
+    MULTILABEL,
+    REGRESSION,
+    classification_scores,
+    multilabel_scores,
+    regression_scores,
+)
 from keras_nas.tasks.signature import Signature
 
 if TYPE_CHECKING:
+    from keras_nas.data import Rows, Split
     from keras_nas.data.answers import Answer
 
 
@@ -62,6 +70,55 @@ class Classification(Supervised):
     ) -> dict[str, float]:
         """Accuracy and log loss, and what else is named."""
         return classification_scores(y, predictions, names)
+
+
+class Multilabel(Supervised):
+    """Any number of classes a row, or none."""
+
+    target = "multilabel"
+    objective = "val_auc"
+    score_names = MULTILABEL
+
+    @classmethod
+    def predicts(cls, answer: Answer) -> str | None:
+        """Several labels."""
+        return f"the targets are several labels a row ({answer.reason})" if answer.kind == "labels" else None
+
+    def remarks(self, rows: Rows, split: Split) -> list[str]:
+        """How many labels there are, and which are rare."""
+        counts = rows.y[split.train].sum(axis=0, dtype=np.int64)
+        few, many = rows.labels.classes[counts.argmin()], rows.labels.classes[counts.argmax()]
+        lines = [
+            f"{len(counts)} classes, {rows.y.sum() / len(rows):.2g} a row on average; to train on there are from "
+            f"{counts.min():,} rows ({few}) to {counts.max():,} ({many})."
+        ]
+        if (rows.y.sum(axis=1) == 1).all():
+            lines.append("Every row has exactly one class: a classification says more of such rows.")
+        return lines
+
+    def finish(self, net: Net, x: Any, signature: Signature) -> Any:
+        """A probability for each class."""
+        from keras import layers
+
+        return net(layers.Activation, x, activation="sigmoid", dtype="float32")
+
+    def loss(self, finished: bool = False) -> Any:
+        """Binary cross-entropy of each class, on logits or probabilities."""
+        import keras
+
+        return keras.losses.BinaryCrossentropy(from_logits=not finished)
+
+    def encode(self, y: Any, signature: Signature, finished: bool = False) -> Any:
+        """0 and 1."""
+        import tensorflow as tf
+
+        return tf.cast(y, tf.float32)
+
+    def scores(
+        self, y: np.ndarray, predictions: np.ndarray, signature: Signature, names: Sequence[str] = ()
+    ) -> dict[str, float]:
+        """ROC AUC and F1 as means over the classes, log loss, and others."""
+        return multilabel_scores(y, predictions, names)
 
 
 class Regression(Supervised):

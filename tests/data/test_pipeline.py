@@ -69,8 +69,8 @@ def test_keys_differ_from_batch_to_batch_and_repeat_on_resume(rows: Rows) -> Non
 
 
 def test_augmentation_comes_before_the_transform(rows: Rows) -> None:
-    def augment(x: Any, key: Any) -> Any:
-        return tf.cast(x, tf.float32) + tf.random.stateless_uniform([], key)
+    def augment(x: Any, y: Any, key: Any) -> Any:
+        return tf.cast(x, tf.float32) + tf.random.stateless_uniform([], key), y
 
     def transform(x: Any, y: Any, w: Any, key: Any) -> Any:
         assert w is None and x.dtype == tf.float32

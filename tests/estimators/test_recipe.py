@@ -37,6 +37,26 @@ def test_flips_are_whole_images_left_to_right() -> None:
         assert (after == before).all() or (after == before[:, ::-1]).all()
 
 
+def test_turns_are_the_eight_positions_of_a_square_and_the_four_of_a_rectangle() -> None:
+    augment = make_augment("turn")
+    assert augment is not None
+    for wide, positions in ((3, 8), (4, 4)):
+        x = np.tile(np.arange(3 * wide, dtype=np.uint8).reshape(1, 3, wide), (200, 1, 1))
+        found = np.unique(augment(tf.constant(x), KEY).numpy(), axis=0)
+        assert len(found) == positions
+        assert {tuple(sorted(image.ravel())) for image in found} == {tuple(range(3 * wide))}
+
+
+def test_images_and_masks_move_alike() -> None:
+    augment = make_augment("turn_shift")
+    assert augment is not None
+    x = np.random.default_rng(0).integers(0, 255, (32, 8, 8, 3), dtype=np.uint8)
+    mask = x[..., 1]
+    moved = augment(tf.constant(x), KEY).numpy()
+    np.testing.assert_array_equal(augment(tf.constant(mask), KEY), moved[..., 1])
+    assert (moved != x).any(axis=(1, 2, 3)).sum() > 24
+
+
 def test_shifts_move_at_most_the_pad() -> None:
     augment = make_augment("shift", pad=1)
     assert augment is not None
