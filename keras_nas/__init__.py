@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from keras_nas.strategy import Problem as Problem
     from keras_nas.strategy import Proposal as Proposal
     from keras_nas.strategy import Strategy as Strategy
+    from keras_nas.tasks import Several as Several
     from keras_nas.tasks import Task as Task
     from keras_nas.tasks import TimeseriesForecasting as TimeseriesForecasting
 
@@ -84,7 +85,7 @@ _NAMES = {
     "space": ("Channels", "Choice", "Given", "Op", "Range", "Repeat", "Series", "Stride", "block"),
     "spaces": ("Space", "spaces"),
     "strategy": ("DONE", "WAIT", "Failure", "Outcome", "Problem", "Proposal", "Strategy"),
-    "tasks": ("Task", "TimeseriesForecasting"),
+    "tasks": ("Several", "Task", "TimeseriesForecasting"),
 }
 
 _HOME = {name: f"keras_nas.{module}" for module, names in _NAMES.items() for name in names}

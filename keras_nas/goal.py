@@ -12,9 +12,9 @@ from keras_nas.estimators.fidelity import Estimator, get_estimator
 from keras_nas.methods import get_method
 from keras_nas.objectives.constraints import Constraint, constraints_from
 from keras_nas.objectives.objective import Objective, objectives_from
-from keras_nas.spaces import Space, get_space
+from keras_nas.spaces import Space
 from keras_nas.strategy import Strategy
-from keras_nas.tasks import Task, family, get_task
+from keras_nas.tasks import Task, get_task
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def goal_of(
     _check_inputs(chosen, estimating)
     return Goal(
         chosen,
-        get_space(where, family(chosen)),
+        chosen.space(where),
         tuners.make(strategy or row.strategy),
         estimating,
         goals,
@@ -81,9 +81,9 @@ def goal_of(
 
 
 def _check_inputs(task: Task, estimator: Estimator) -> None:
-    """Refuse an estimator that reads one array of numbers where networks take the columns of a table."""
-    if task.ranks == (1,) and getattr(estimator, "one_array", False):
+    """Refuse an estimator that reads one array of numbers where networks take columns, or several inputs."""
+    if max(task.ranks, default=1) == 1 and getattr(estimator, "one_array", False):
         raise InvalidArgument(
             f"{type(estimator).__name__} scores networks of one array of numbers, not yet those of {task.name}, which "
-            "take columns. Use estimator='several_finalists' or 'finalists'."
+            "take several. Use estimator='several_finalists' or 'finalists'."
         )

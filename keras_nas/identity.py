@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.assignment import Training
 from keras_nas.goal import Goal
 from keras_nas.nodes import Value
-from keras_nas.spaces import SPACES, Space, get_space
-from keras_nas.tasks import TASKS, Task, family
+from keras_nas.spaces import Space
+from keras_nas.tasks import TASKS, Task
 
 ELSEWHERE = ("data", "validation_data", "sample_weight", "groups", "target", "directory", "resume")
 """Arguments of a search of which its folder tells, or that say where it is."""
@@ -110,8 +111,8 @@ def facts(goal: Goal, training: Training) -> dict[str, Any]:
     """What a result read from disk has to know."""
     options = training.options
     own = {
-        "task": type(goal.task) is not TASKS.get(goal.task.name),
-        "space": not is_ready(goal.space, family(goal.task)),
+        "task": type(goal.task) is not TASKS.get(goal.task.name) or not goal.task.is_told_by_data,
+        "space": not is_ready(goal.space, goal.task),
         "loss": options.loss is not None,
         "metrics": bool(options.metrics),
         "callbacks": bool(options.callbacks),
@@ -138,6 +139,9 @@ def facts(goal: Goal, training: Training) -> dict[str, Any]:
     }
 
 
-def is_ready(space: Space, task: str) -> bool:
+def is_ready(space: Space, task: Task) -> bool:
     """Whether a space can be had by its name."""
-    return space.name in SPACES.get(task, {}) and str(get_space(space.name, task)) == str(space)
+    try:
+        return str(task.space(space.name)) == str(space)
+    except InvalidArgument:
+        return False

@@ -38,7 +38,7 @@ from keras_nas.objectives.objective import Objective
 from keras_nas.objectives.operations import operations_of
 from keras_nas.spaces import Space
 from keras_nas.strategy import Failure
-from keras_nas.tasks import Signature, Task
+from keras_nas.tasks import Several, Signature, Task
 
 SAMPLES = 200
 """Architectures sampled to see whether the constraints can be met."""
@@ -226,6 +226,8 @@ def _check_energy() -> None:
 
 def _made_up(training: Training) -> tuple[np.ndarray, np.ndarray]:
     """Stored targets and a model's outputs for a few rows, every class among them."""
+    if isinstance(training.task, Several):
+        return training.task.made_up(training.signature)
     outputs, shape = training.signature.outputs, training.signature.output_shape
     target, count = training.task.target, 4 * outputs if len(shape) < 3 else 4
     y, predictions = np.random.default_rng(0).normal(size=(2, count, *shape)).astype(np.float32)

@@ -54,12 +54,13 @@ def prepare(goal: Goal, data: Data, options: Mapping[str, Any], folder: Path, se
         DataError: when the data cannot be used.
     """
     task = goal.task
+    given = task.given(data.rows, data.target)
     rows = collect(
-        data.rows,
+        given,
         folder / "data",
         target=task.target,
         ranks=task.ranks,
-        validation_data=data.validation,
+        validation_data=None if data.validation is None else task.given(data.validation, data.target, given),
         sample_weight=data.sample_weight,
         groups=data.groups,
         column=data.target,

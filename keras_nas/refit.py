@@ -18,7 +18,6 @@ from keras_nas.estimators.assignment import Costing, Options, Training
 from keras_nas.estimators.training import train
 from keras_nas.files import write_json
 from keras_nas.pools import worker_settings
-from keras_nas.spaces import get_space
 from keras_nas.tasks import get_task
 
 if TYPE_CHECKING:
@@ -70,10 +69,11 @@ def rebuilt(result: SearchResult) -> Training:
             f"again with the same arguments and directory={str(result.directory)!r}: it trains nothing that is "
             "finished, and the result that it returns can be refitted."
         )
-    task, rows = get_task(told["task"]), result.rows
+    rows = result.rows
+    task, _ = get_task(told["task"]).settled(rows)
     return Training(
         task,
-        get_space(told["space"], task.name),
+        task.space(told["space"]),
         task.signature(rows, Split.load(rows.directory)),
         rows.directory,
         told["seed"],

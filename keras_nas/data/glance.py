@@ -118,7 +118,7 @@ def glance(data: Any, target: Any = None) -> Glance:
     if target is not None:
         raise InvalidArgument(f"target={target!r} names a column, which only tables and series have; leave it out.")
     x, y = _pair(data)
-    return _rows(x, answer_of(y))
+    return rows_seen(x, answer_of(y))
 
 
 def _pair(data: Any) -> tuple[Any, Any]:
@@ -159,8 +159,13 @@ def _stacked(batches: list[Any]) -> tuple[Any, Any]:
     return tuple(np.concatenate([as_array(batch[place], "data") for batch in batches]) for place in (0, 1))  # type: ignore[return-value]
 
 
-def _rows(x: Any, answer: Answer | None) -> Glance:
-    """Of x that stands beside its y."""
+def rows_seen(x: Any, answer: Answer | None = None) -> Glance:
+    """What is seen of rows that stand beside what is to be predicted.
+
+    Args:
+        x: an array, texts, a table, or several of these by name.
+        answer: what is to be predicted, where it is known.
+    """
     import pandas as pd
 
     if isinstance(x, Mapping):

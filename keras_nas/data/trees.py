@@ -72,6 +72,18 @@ def mapped(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
     return {name: function(leaf, *(other[name] for other in others)) for name, leaf in tree.items()}
 
 
+def side_by_side(tree: Any) -> np.ndarray:
+    """The arrays of a tree as one, along the last axis and in the order of their names.
+
+    Example:
+        >>> side_by_side({"b": np.ones((2, 1)), "a": np.zeros((2, 2))}).tolist()
+        [[0.0, 0.0, 1.0], [0.0, 0.0, 1.0]]
+    """
+    if not isinstance(tree, Mapping):
+        return np.asarray(tree)
+    return np.concatenate([np.asarray(tree[name]) for name in sorted(tree)], axis=-1)
+
+
 def leaves(tree: Any) -> list[Any]:
     """The arrays of a tree."""
     return list(tree.values()) if isinstance(tree, Mapping) else [tree]

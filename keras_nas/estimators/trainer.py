@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras_nas.data.trees import mapped
+from keras_nas.data.trees import leaves, mapped
 
 
 class Trainer(keras.Model):
@@ -68,12 +68,13 @@ class Trainer(keras.Model):
         for x, y, weight in self._shares(*keras.utils.unpack_x_y_sample_weight(data)):
             outputs = self.network(x, training=True)
             losses.append(self.compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weight))
-            rows.append(tf.cast(tf.shape(y)[0], losses[-1].dtype))
+            rows.append(tf.cast(tf.shape(leaves(y)[0])[0], losses[-1].dtype))
         return tf.add_n([own * count for own, count in zip(losses, rows, strict=True)]) / tf.add_n(rows)
 
     def _shares(self, x: Any, y: Any, weight: Any) -> Iterator[tuple[Any, Any, Any]]:
         """The towers' parts of the replica's rows."""
-        size = tf.shape(y)[0]
+        size = tf.shape(leaves(y)[0])[0]
         for tower in range(self.towers):
             part = slice(size * tower // self.towers, size * (tower + 1) // self.towers)
-            yield mapped(lambda array: array[part], x), y[part], None if weight is None else weight[part]
+            own_x, own_y = (mapped(lambda array: array[part], tree) for tree in (x, y))
+            yield own_x, own_y, None if weight is None else weight[part]

@@ -11,6 +11,7 @@ from keras_nas.tasks.forecasting import TimeseriesForecasting
 from keras_nas.tasks.image import ImageClassification, ImageMultilabelClassification, ImageRegression
 from keras_nas.tasks.segmentation import ImageSegmentation
 from keras_nas.tasks.sequences import TimeseriesClassification
+from keras_nas.tasks.several import Several
 from keras_nas.tasks.signature import Signature
 from keras_nas.tasks.tabular import TabularClassification, TabularRegression
 
@@ -19,7 +20,7 @@ TASKS: dict[str, type[Task]] = {
     for task in (
         *(ImageClassification, ImageMultilabelClassification, ImageRegression, ImageSegmentation),
         *(TabularClassification, TabularRegression),
-        *(TimeseriesForecasting, TimeseriesClassification),
+        *(TimeseriesForecasting, TimeseriesClassification, Several),
     )
 }
 
@@ -45,7 +46,9 @@ def settled(task: str | Task, data: Any, target: Any = None) -> Inferred:
         data: as `keras_nas.search` takes it.
         target: names of a table's columns to predict, or None.
     """
-    return inferred(data, target, TASKS) if task == AUTO else Inferred(get_task(task), ())
+    found = inferred(data, target, TASKS) if task == AUTO else Inferred(get_task(task), ())
+    whole, told = found.task.settled(data, target)
+    return Inferred(whole, (*found.told, *told))
 
 
 def family(task: Task) -> str:
@@ -53,4 +56,15 @@ def family(task: Task) -> str:
     return next((name for name, ready in TASKS.items() if isinstance(task, ready)), task.name)
 
 
-__all__ = ["AUTO", "TASKS", "Built", "Signature", "Task", "TimeseriesForecasting", "family", "get_task", "settled"]
+__all__ = [
+    "AUTO",
+    "TASKS",
+    "Built",
+    "Several",
+    "Signature",
+    "Task",
+    "TimeseriesForecasting",
+    "family",
+    "get_task",
+    "settled",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -79,6 +79,37 @@ class Task(ABC):
         rows = cls.takes(seen)
         targets = cls.predicts(seen.answer) if rows and seen.answer else None
         return f"{rows} and {targets}" if targets else None
+
+    def settled(self, data: Any, target: Any = None) -> tuple[Self, tuple[str, ...]]:
+        """This task with what it leaves to the data to say, and what is to be told of that; it leaves nothing.
+
+        Args:
+            data: as `keras_nas.search` takes it.
+            target: names of a table's columns to predict, or None.
+        """
+        return self, ()
+
+    def given(self, data: Any, target: Any = None, first: Any = None) -> Any:
+        """The user's data as `collect` takes it: as it is.
+
+        Args:
+            data: as `keras_nas.search` takes it.
+            target: names of a table's columns to predict, or None.
+            first: what this method made of the data that this data has to be like.
+        """
+        return data
+
+    def space(self, given: str | Space) -> Space:
+        """A space by its name, which is one of the ready task that this one is or derives from."""
+        from keras_nas.spaces import get_space
+        from keras_nas.tasks import family
+
+        return get_space(given, family(self))
+
+    @property
+    def is_told_by_data(self) -> bool:
+        """Whether the name of a ready task and the stored data say all, so that a folder can hold it."""
+        return True
 
     @abstractmethod
     def signature(self, rows: Rows, split: Split) -> Signature:
