@@ -53,6 +53,7 @@ def unet(widths: tuple[int, ...] = (8, 16, 24, 32), depths: tuple[int, ...] = (2
         skip=Choice("skip", ["concat", "add", "attention"]),
     )
     bottom = Series(Repeat("blocks", block, [0, 1, 2], tied=True), _context())
+    known: list[dict[str, Label]] = [{"levels/depth": depth} for depth in sorted(depths[-2:])]
     return Space(
         "unet",
         Series(
@@ -61,7 +62,7 @@ def unet(widths: tuple[int, ...] = (8, 16, 24, 32), depths: tuple[int, ...] = (2
         ),
         RECIPE,
         "U-Nets: levels, width, blocks down and up, kernel, reduction, upsampling, skips and the context at the bottom",
-        start=[_start(widths[min(1, len(widths) - 1)], depth) for depth in sorted(depths[-2:])],
+        start=[_start(widths[min(1, len(widths) - 1)], depth) for depth in (known if len(depths) > 1 else [{}])],
     )
 
 
@@ -87,7 +88,7 @@ def _context() -> Node:
     return Choice("context", {"none": Series(), "pyramid": pyramid, "transformer": transformer(heads=4)})
 
 
-def _start(width: int, depth: int) -> dict[str, Label]:
+def _start(width: int, depth: dict[str, Label]) -> dict[str, Label]:
     """A U-Net of two convolutions a level with a recipe that rarely fails."""
     level: dict[str, Label] = {"growth": 2, "reduction": "max", "upsampling": "bilinear", "skip": "concat"}
     for way in ("down", "up"):
@@ -97,7 +98,7 @@ def _start(width: int, depth: int) -> dict[str, Label]:
         "context": "none",
     }
     return {
-        **{"width": width, "stem_stride": 1, "levels/depth": depth},
+        **{"width": width, "stem_stride": 1, **depth},
         **{f"levels/{name}": label for name, label in level.items()},
         **{f"levels/innermost/{name}": label for name, label in bottom.items()},
         **_START_RECIPE,
