@@ -3,12 +3,12 @@
 Importing it imports TensorFlow.
 """
 
-from keras_nas.supernet.calibration import Calibrator
+from keras_nas.supernet.calibration import Calibrator, calibrate
 from keras_nas.supernet.extraction import subnet, transfer
 from keras_nas.supernet.gates import Gate, OneHot, Softmax, StraightThrough, TwoPath, gumbel
 from keras_nas.supernet.model import Supernet, supernet
 from keras_nas.supernet.optimizer import AwakeOptimizer
-from keras_nas.supernet.sampling import Fair, Sampling, Uniform
+from keras_nas.supernet.sampling import Fair, Progressive, Sampling, Sandwich, Uniform, teacher_of
 
 __all__ = [
     "AwakeOptimizer",
@@ -16,14 +16,18 @@ __all__ = [
     "Fair",
     "Gate",
     "OneHot",
+    "Progressive",
     "Sampling",
+    "Sandwich",
     "Softmax",
     "StraightThrough",
     "Supernet",
     "TwoPath",
     "Uniform",
+    "calibrate",
     "gumbel",
     "subnet",
     "supernet",
+    "teacher_of",
     "transfer",
 ]

@@ -48,6 +48,22 @@ class Calibrator:
                 tf.cond(self.net.awake(branch), partial(_rescale, normal, seen), lambda: tf.constant(False))
 
 
+def calibrate(model: Any, batches: Iterable[Any]) -> None:
+    """Count the moments of a network anew that stands by itself.
+
+    Args:
+        model: a Keras model.
+        batches: tensors that it takes, of equal size.
+    """
+    normal = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    _rescale(normal, tf.constant(0.0))
+    seen = 0
+    for batch in batches:
+        model(batch, training=True)
+        seen += 1
+    _rescale(normal, tf.constant(float(seen)))
+
+
 def _rescale(layers: Sequence[Any], seen: Any) -> Any:
     for layer in layers:
         left = 1.0 - tf.pow(layer.momentum, seen)

@@ -12,22 +12,26 @@ import tensorflow as tf
 from keras_nas.architecture import Label
 from keras_nas.encoding import Encoder
 from keras_nas.errors import SpaceError
+from keras_nas.supernet.elastic import merged
 from keras_nas.supernet.gates import Gate
-from keras_nas.supernet.net import Parts, Token, fix_it
+from keras_nas.supernet.net import Parts, Pass, Token, fix_it
 from keras_nas.supernet.walk import Thunk
 
 
 class Building:
     """Runs every option once on symbolic tensors, so that all layers are made, and refuses what differs in shape.
 
-    Options that hand on their input, beside others that compute something, are noted as skips.
+    Options that hand on their input, beside others that compute something, are noted as skips. In an elastic supernet
+    options may differ in their channels: zeros follow those of the narrow ones.
 
     Args:
         parts: of the supernet.
+        current: the traversal.
     """
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, current: Pass) -> None:
         self.parts = parts
+        self.current = current
 
     def __call__(self, token: Token, path: str, thunks: Sequence[Thunk], x: Any) -> Any:
         """A new symbolic tensor of the shape that all options give."""
@@ -36,18 +40,30 @@ class Building:
         if len(self.parts.layers) > before:
             self.parts.skips.update((path, label) for labels, y in results if y is x for label in labels)
         heard = [(labels, y) for labels, y in results if y is not None]
-        self.parts.outputs[token] = heard[0][1] if heard else None
+        self.parts.outputs[token] = None
         if not heard:
             return None
-        for labels, y in heard[1:]:
-            self._check(path, heard[0], (labels, y))
-        y = keras.tree.map_structure(lambda t: keras.KerasTensor(t.shape, t.dtype), heard[0][1])
+        widest = heard[0]
+        if self.parts.elastic and all(hasattr(own, "shape") for _, own in heard):
+            widest = max(heard, key=lambda option: option[1].shape[-1] or 0)
+            self.parts.sizes[token] = merged(path, [(labels, self._size(path, labels, own)) for labels, own in heard])
+        for labels, y in heard:
+            self._check(path, widest, (labels, y))
+        y = keras.tree.map_structure(lambda t: keras.KerasTensor(t.shape, t.dtype), widest[1])
+        self.parts.outputs[token] = y
         if len(heard) < len(results) or any(id(own) in self.parts.silent for _, own in heard):
             self.parts.silent[id(y)] = (y, path)
         return y
 
+    def _size(self, path: str, labels: frozenset[Label], y: Any) -> Any:
+        """The channels of an option's output that count."""
+        counting = self.current.counting.get(id(y))
+        return counting[1].given(((path, labels),)) if counting else y.shape[-1]
+
     def _check(self, path: str, first: tuple[Any, Any], other: tuple[Any, Any]) -> None:
         shapes = [[tuple(t.shape[1:]) for t in keras.tree.flatten(y)] for _, y in (first, other)]
+        if self.parts.elastic and all(hasattr(y, "shape") for _, y in (first, other)):
+            shapes = [[shape[:-1] for shape in own] for own in shapes]
         if shapes[0] != shapes[1]:
             named = [" or ".join(map(repr, sorted(labels, key=str))) for labels, _ in (first, other)]
             given = [", ".join(map(str, own)) for own in shapes]
@@ -70,9 +86,9 @@ class Picking:
         self.parts = parts
 
     def __call__(self, token: Token, path: str, thunks: Sequence[Thunk], x: Any) -> Any:
-        """The option's output, in the shape of the others where it gives none."""
-        y = next(run for labels, run in thunks if self.architecture[path] in labels)()
-        return self.parts.outputs[token] if y is None else y
+        """A symbol of the shape that all options have."""
+        next(run for labels, run in thunks if self.architecture[path] in labels)()
+        return self.parts.outputs[token]
 
 
 class Gated:
@@ -109,9 +125,13 @@ class Gated:
 
 
 def _heard(run: Callable[[], Any], pattern: Any, x: Any) -> Any:
-    """The option's output with the pattern's static shape, zeros where it gives none."""
+    """The option's output with the pattern's static shape: zeros where it gives none, and behind its own channels."""
     y = run()
-    return silence(pattern, x) if y is None else y
+    if y is None:
+        return silence(pattern, x)
+    if not hasattr(y, "shape") or y.shape[-1] == pattern.shape[-1]:
+        return y
+    return tf.pad(y, [[0, 0]] * (len(y.shape) - 1) + [[0, pattern.shape[-1] - y.shape[-1]]])
 
 
 def silence(pattern: Any, x: Any) -> Any:

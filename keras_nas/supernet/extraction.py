@@ -1,4 +1,4 @@
-"""A network leaves its supernet: the ordinary model that the space builds, with the shared weights."""
+"""A network leaves its supernet: the ordinary model that the space builds, with its part of the shared weights."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from keras_nas.architecture import Label
 from keras_nas.errors import InvalidArgument
+from keras_nas.supernet.masks import cut
 from keras_nas.supernet.model import Supernet
 
 
@@ -30,7 +31,8 @@ def transfer(net: Supernet, architecture: Mapping[str, Label], model: Any) -> No
                 f"the supernet has no layer {layer.name!r} for this architecture: expected the model that its own "
                 "space builds, with `KerasNet(dtype, '')`."
             )
-        layer.set_weights(own[layer.name].get_weights())
+        whole = own[layer.name].get_weights()
+        layer.set_weights([cut(weight, mine.shape) for weight, mine in zip(whole, layer.weights, strict=True)])
 
 
 def subnet(net: Supernet, architecture: Mapping[str, Label]) -> Any:

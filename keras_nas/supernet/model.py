@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from keras_nas.architecture import Architecture, Label
-from keras_nas.decisions import Decisions, given
+from keras_nas.decisions import Decision, Decisions, Interval, Labels, given
 from keras_nas.encoding import Encoder
-from keras_nas.errors import InvalidArgument
+from keras_nas.errors import InvalidArgument, SpaceError
 from keras_nas.spaces import Space
 from keras_nas.supernet.choosers import Building, Gated, Picking
+from keras_nas.supernet.elastic import MOST, Mixed
 from keras_nas.supernet.gates import Gate, OneHot
-from keras_nas.supernet.net import Branch, Parts, Pass, SharedNet, Swap
+from keras_nas.supernet.masks import Masks
+from keras_nas.supernet.net import Branch, Dimension, Parts, Pass, SharedNet, Swap, fix_it
 from keras_nas.supernet.walk import Chooser, SuperWalk
 
 Body = Callable[[Callable[[Any, Any], Any], Any, Any], Any]
@@ -32,6 +34,7 @@ def supernet(
     body: Body | None = None,
     swap: Swap | None = None,
     dtype: str | None = None,
+    elastic: bool = False,
 ) -> Supernet:
     """One Keras model that holds every option of a space once.
 
@@ -47,9 +50,12 @@ def supernet(
         swap: the class to use for a layer's, given also its input's shape and its arguments: same weights and function,
             but faster.
         dtype: Keras dtype policy of the layers.
+        elastic: whether a choice among numbers, as a layer's argument, makes one layer of elastic size instead of one
+            for each number. Needs a gate of one path.
 
     Raises:
-        SpaceError: for a decision that cannot be held, by its path: one that changes a shape, or a range of numbers.
+        SpaceError: for a decision that cannot be held, by its path: one that changes a shape (of an elastic supernet
+            the number of channels aside), or a range of real numbers.
         InvalidArgument: for a fixed decision or label that the space does not know.
 
     Example:
@@ -65,9 +71,18 @@ def supernet(
         Pham et al., "Efficient Neural Architecture Search via Parameter Sharing", arXiv 1802.03268; Bender et al.,
         "Understanding and Simplifying One-Shot Architecture Search", ICML 2018.
     """
+    if elastic and not isinstance(gate or OneHot(), OneHot):
+        raise InvalidArgument(f"gate={gate!r}: an elastic supernet computes one path; expected OneHot().")
     made = Supernet(space, gate or OneHot(), dict(fixed or {}), body or (lambda features, net, x: features(net, x)))
-    made.make(tuple(input_shape), swap, dtype)
+    made.make(tuple(input_shape), (dtype, swap), elastic)
     return made
+
+
+@dataclass
+class Teacher:
+    """The gates of a network that others learn from; they are no weights of the supernet."""
+
+    values: Any
 
 
 class Supernet(keras.Model):
@@ -86,15 +101,24 @@ class Supernet(keras.Model):
         self.gate = gate
         self.fixed = Architecture(fixed)
         self.body = body
+        self.teacher: Teacher | None = None
 
-    def make(self, input_shape: tuple[int | None, ...], swap: Swap | None, dtype: str | None) -> None:
+    def make(self, input_shape: tuple[int | None, ...], options: tuple[str | None, Swap | None], elastic: bool) -> None:
         """Make all layers, once, and the gates; the first architecture is selected."""
-        self.decisions = _open(self.space.network_decisions, self.fixed)
+        self.listed = _listed(self.space.network_decisions) if elastic else self.space.network_decisions
+        self.decisions = _open(self.listed, self.fixed)
         self.encoder = Encoder(self.decisions)
-        self.parts = Parts()
-        self.options = (dtype, swap)
+        self.parts = Parts(elastic)
+        self.options = options
         self.rows = keras.KerasTensor((None, *input_shape), "float32")
-        self.run(Building(self.parts), Pass(), self.rows)
+        current = Pass()
+        try:
+            self.run(Building(self.parts, current), current, self.rows)
+        except Mixed as mixed:
+            raise SpaceError(
+                f"{mixed.path!r} decides how many channels there are, which what stands around the network does not "
+                f"take as they come. {fix_it(mixed.path)}"
+            ) from None
         self.parts.sealed = True
         self.parts.silent.clear()
         self.held = list(dict.fromkeys(self.parts.layers.values()))
@@ -105,15 +129,28 @@ class Supernet(keras.Model):
     def run(self, chooser: Chooser, current: Pass, x: Any) -> Any:
         """One traversal of the space on `x`."""
         net = SharedNet(self.parts, current, *self.options)
-        walk = SuperWalk(self.fixed, net=net, decisions=self.space.network_decisions, chooser=chooser)
+        walk = SuperWalk(self.fixed, net=net, decisions=self.listed, chooser=chooser)
         return self.body(lambda net, x: replace(walk, net=net).run(self.space.network, x), net, x)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """What the gates say."""
-        return self.run(self._gated(), Pass(), inputs)
+        """What the gates say; in training what the teacher says stands beside it, where there is one.
 
-    def _gated(self) -> Gated:
-        return Gated(self.gate, self.encoder, tf.convert_to_tensor(self.gates.value), self.parts)
+        The teacher is another network of this supernet, on the same rows: distillation in place.
+        """
+        y = self._computed(self._gated(), inputs)
+        if not training or self.teacher is None:
+            return y
+        other = self._gated(self.teacher.values)
+        alike = tf.reduce_all(other.values == self.gates.value)
+        taught = tf.cond(alike, lambda: y, lambda: self._computed(other, inputs))
+        return tf.concat([y, tf.stop_gradient(taught)], axis=-1)
+
+    def _computed(self, gated: Gated, x: Any) -> Any:
+        return self.run(gated, Pass(Masks(self.encoder, gated.values)), x)
+
+    def _gated(self, values: Any = None) -> Gated:
+        values = tf.convert_to_tensor((self.gates if values is None else values).value)
+        return Gated(self.gate, self.encoder, values, self.parts)
 
     def answers(self, architecture: Mapping[str, Label]) -> Architecture:
         """The answers of an architecture to the open decisions, checked.
@@ -133,10 +170,17 @@ class Supernet(keras.Model):
         """Gate one architecture: the values are 1 for its labels, 0 for all others."""
         self.gates.assign(self.encoder.transform([self.answers(architecture)])[0])
 
+    def teach(self, architecture: Mapping[str, Label]) -> None:
+        """Let one architecture be the teacher of all others, from the next training on."""
+        row = self.encoder.transform([self.answers(architecture)])[0]
+        if self.teacher is None:
+            self.teacher = Teacher(keras.Variable(row, trainable=False, dtype="float32", name="teacher"))
+        self.teacher.values.assign(row)
+
     def whole(self, architecture: Mapping[str, Label]) -> Architecture:
         """The architecture of the space's network, fixed decisions included."""
         answers = {**self.fixed, **self.answers(architecture)}
-        return self.space.network_decisions.walk(lambda decision: answers[decision.path])
+        return self.listed.walk(lambda decision: answers[decision.path])
 
     def layers_of(self, architecture: Mapping[str, Label]) -> dict[str, Any]:
         """The layers of one network, by the names that they have in the model that the space builds of it."""
@@ -151,14 +195,40 @@ class Supernet(keras.Model):
             found.setdefault(branch, []).append(layer)
         return found
 
+    def dimensions(self) -> dict[str, Dimension]:
+        """The decisions on the size of a kernel, on a depth or a width, by path."""
+        return self.parts.dimensions()
+
     def skips(self) -> set[tuple[str, Label]]:
         """The answers that hand on what comes in, where others compute something: what DARTS may collapse onto."""
         return set(self.parts.skips)
+
+    def masks(self) -> Masks:
+        """Those of the gates as they are."""
+        return Masks(self.encoder, self._gated().values)
+
+    def counts(self, weight: Any, masks: Masks | None = None) -> Any:
+        """Which of a variable's numbers the gates let take part, 1 or 0 in its shape; None where all always do."""
+        if id(weight) not in self.parts.slices:
+            return None
+        mask = (masks or self.masks()).of(weight.shape, self.parts.slices[id(weight)][1])
+        return tf.broadcast_to(mask, weight.shape)
 
     def awake(self, branch: Branch) -> Any:
         """Whether the gates let a branch take part, a boolean tensor."""
         gated = self._gated()
         return tf.reduce_all([gated.mass(path, labels) > 0 for path, labels in branch] or [tf.constant(True)])
+
+
+def _listed(decisions: Decisions) -> Decisions:
+    """The same with ranges of few numbers as lists of them."""
+
+    def few(decision: Decision) -> bool:
+        return isinstance(decision.domain, Interval) and decision.domain.size <= MOST
+
+    return Decisions(
+        tuple(replace(d, domain=Labels(d.domain.labels(), ordered=True)) if few(d) else d for d in decisions)
+    )
 
 
 def _open(decisions: Decisions, fixed: Mapping[str, Label]) -> Decisions:

@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from keras_nas.architecture import Label
 from keras_nas.errors import SpaceError
 from keras_nas.net import KerasNet, Shape
+from keras_nas.supernet.elastic import Elastic
+from keras_nas.supernet.masks import Axis, Form, Masks, form_of, sliced
 
 Condition = tuple[str, frozenset[Label]]
 Branch = tuple[Condition, ...]
 """The answers that lead to a part of the network, outermost first; empty for what all architectures share."""
 Token = tuple[Branch, str, str, int]
 """What names one layer, or one choice, in every pass: its branch, its place, its kind, and which of these it is."""
+Role = Literal["kernel", "depth", "width"]
 Swap = Callable[[Any, Shape, Mapping[str, Any]], Any]
 """The class to use for a layer's class, the shape of its input without the batch axis, and its arguments."""
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A decision on a size.
+
+    Args:
+        role: what it is the size of.
+        least: the label of the smallest.
+        largest: that of the largest.
+    """
+
+    role: Role
+    least: Label
+    largest: Label
 
 
 @dataclass
@@ -25,27 +44,65 @@ class Parts:
     """What the passes over one supernet share.
 
     Args:
+        elastic: whether numbers that are decided make layers of elastic size.
         layers: made so far.
         outputs: of each choice, a tensor or a structure of them as a pattern; None where no option gives a signal.
+        sizes: of each choice, the channels of its output that count, where they are decided.
+        splits: of each part that no single body can stand for, the decision by which it is held apart, and how.
+        slices: the variables of elastic layers by identity, with the axes of which only a part may count.
+        ends: of each decision among numbers, the label of the least and of the largest.
+        roles: what decides a size, and what of.
         silent: tensors that stand for no signal in some architectures, by identity.
         skips: answers that hand on what comes in, where others compute something.
         sealed: whether all layers are made.
     """
 
+    elastic: bool = False
     layers: dict[Token, Any] = field(default_factory=dict)
     outputs: dict[Token, Any] = field(default_factory=dict)
+    sizes: dict[Token, Any] = field(default_factory=dict)
+    splits: dict[Token, tuple[str, Sequence[frozenset[Label]]]] = field(default_factory=dict)
+    slices: dict[int, tuple[Any, Sequence[Axis]]] = field(default_factory=dict)
+    ends: dict[str, tuple[Label, Label]] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
     silent: dict[int, tuple[Any, str]] = field(default_factory=dict)
     skips: set[tuple[str, Label]] = field(default_factory=set)
     sealed: bool = False
 
+    def keep(self, layer: Any, form: Form) -> None:
+        """Note what an elastic layer consists of, and what decides it."""
+        self.slices.update((id(weight), (weight, axes)) for weight, axes in sliced(layer, form))
+        for axis in (axis for axes in form.axes.values() for axis in axes):
+            for path in axis.size.paths:
+                self.roles[path] = "kernel" if axis.centred else self.roles.get(path, "width")
+
+    def deep(self, path: str, depths: Sequence[int]) -> None:
+        """Note what decides a depth."""
+        self.roles[path] = "depth"
+        self.ends[path] = min(depths), max(depths)
+
+    def dimensions(self) -> dict[str, Dimension]:
+        """The decisions on a size, by path."""
+        return {path: Dimension(role, *self.ends[path]) for path, role in self.roles.items()}
+
 
 @dataclass
 class Pass:
-    """One traversal: how many of each kind it met at each place, and the layers it used, by their names alone."""
+    """One traversal.
 
+    Args:
+        masks: of elastic layers; None where all are called at their largest, on symbols.
+        tokens: how many of each kind it met at each place.
+        names: the same by the layers' names alone.
+        used: the layers by their names.
+        counting: the tensors of which only the leading channels count, by identity, with the number that does.
+    """
+
+    masks: Masks | None = None
     tokens: Counter[tuple[Branch, str, str]] = field(default_factory=Counter)
     names: Counter[str] = field(default_factory=Counter)
     used: dict[str, Any] = field(default_factory=dict)
+    counting: dict[int, tuple[Any, Elastic]] = field(default_factory=dict)
 
 
 class SharedNet(KerasNet):
@@ -75,6 +132,67 @@ class SharedNet(KerasNet):
         self.swap = swap
         self.branch = branch
 
+    def __call__(self, layer: Callable[..., Any], x: Any, **config: Any) -> Any:
+        """Apply the layer that stands here, masked where its size is decided."""
+        x = self.cut(x)
+        form = form_of(layer, config, [self.size(own) for own in (x if isinstance(x, list) else [x])])
+        if form is None:
+            return super().__call__(layer, x, **config)
+        made, masks = self.make(layer, x, dict(form.config)), self.current.masks
+        y = made(x) if masks is None else masks.call(made, form, x)
+        if not self.parts.sealed:
+            self.parts.keep(made, form)
+        return self.mark(y, form.out)
+
+    def mark(self, y: Any, size: Any) -> Any:
+        """`y`, of which as many of the channels count."""
+        if isinstance(size, Elastic):
+            self.current.counting[id(y)] = (y, size)
+        return y
+
+    def size(self, x: Any) -> Any:
+        """How many channels of a tensor count here; None for what has none."""
+        if id(x) in self.current.counting:
+            return self.current.counting[id(x)][1].given(self.branch)
+        return x.shape[-1] if hasattr(x, "shape") and len(x.shape) else None
+
+    def shape(self, x: Any) -> Shape:
+        """Shape without the batch axis, of the channels that count."""
+        shape = super().shape(x)
+        return (*shape[:-1], self.size(x)) if id(x) in self.current.counting else shape
+
+    def channels(self, x: Any) -> Any:
+        """The channels that count."""
+        return self.size(x)
+
+    def cut(self, x: Any) -> Any:
+        """The channels that count, where it is settled here how many do; of each tensor in a list."""
+        if isinstance(x, list | tuple):
+            return [self.cut(own) for own in x]
+        size = self.size(x)
+        if id(x) not in self.current.counting or isinstance(size, Elastic) or size == x.shape[-1]:
+            return x
+        y = x[..., :size]
+        if id(x) in self.parts.silent:
+            self.parts.silent[id(y)] = (y, self.parts.silent[id(x)][1])
+        return y
+
+    def containers(self) -> list[Any]:
+        """All that a part of the traversal changes, so that it can be undone."""
+        own = [*vars(self.parts).values(), *vars(self.current).values()]
+        return [container for container in own if isinstance(container, dict | set)]
+
+    def before(self) -> Callable[[], None]:
+        """A function that undoes what happens from now on."""
+        kept = [(container, copy(container)) for container in self.containers()]
+
+        def undo() -> None:
+            for container, old in kept:
+                container.clear()
+                container.update(old)
+
+        return undo
+
     def make(self, layer: Callable[..., Any], x: Any, config: dict[str, Any]) -> Any:
         """The layer that stands here, new only in the first pass."""
         self._hear(layer, x)
@@ -96,6 +214,11 @@ class SharedNet(KerasNet):
         """The same place, reached only when `path` is answered with one of `labels`."""
         branch = (*self.branch, (path, labels))
         return SharedNet(self.parts, self.current, self.dtype, self.swap, self.place or "", branch)
+
+    def left(self, path: str, labels: Sequence[Label]) -> list[Label]:
+        """Of a decision's labels those that lead here."""
+        met = [own for known, own in self.branch if known == path]
+        return [label for label in labels if all(label in own for own in met)]
 
     def token(self, kind: str) -> Token:
         """The name of the next thing of a kind here, the same in every pass."""

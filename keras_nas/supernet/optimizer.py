@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -17,11 +17,19 @@ from keras_nas.supernet.net import Branch
 
 @dataclass
 class _Group:
-    """A branch's variables and their optimizer."""
+    """A branch's variables and their optimizer.
+
+    Args:
+        branch: the answers that lead to it.
+        optimizer: built for the variables.
+        variables: of the branch.
+        slices: the variables of which only a part may count, each with what the optimizer remembers of it.
+    """
 
     branch: Branch
     optimizer: Any
     variables: list[Any]
+    slices: list[tuple[Any, list[Any]]] = field(default_factory=list)
 
 
 @dataclass
@@ -39,7 +47,8 @@ class AwakeOptimizer(keras.optimizers.Optimizer):
     A sleeping branch has a gradient of zero, but an optimizer's momentum, weight decay and averages would move it all
     the same, and its step counter would run on. One that is not called moves nothing and forgets nothing: a branch is
     trained as if its own steps were all there are. A norm over all gradients (`global_clipnorm`) is one over each
-    branch's.
+    branch's. Of a layer of elastic size the part that sleeps is put back after each step, with what the optimizer
+    remembers of it; only the count of steps is the layer's.
 
     Args:
         make: makes an optimizer, the same for every branch; its learning rate is where this one's starts.
@@ -73,7 +82,10 @@ class AwakeOptimizer(keras.optimizers.Optimizer):
         if variables:
             optimizer = self.groups.make()
             optimizer.build(variables)
-            self.groups.members.append(_Group(branch, optimizer, variables))
+            slices = self.groups.net.parts.slices
+            remembered = _remembered(optimizer, variables)
+            partial = [(own, [own, *remembered[id(own)]]) for own in variables if id(own) in slices]
+            self.groups.members.append(_Group(branch, optimizer, variables, partial))
 
     @property
     def variables(self) -> list[Any]:
@@ -97,6 +109,22 @@ class AwakeOptimizer(keras.optimizers.Optimizer):
         self._iterations.assign_add(1)
 
     def _step(self, group: _Group, gradients: list[Any]) -> Any:
+        net, masks = self.groups.net, self.groups.net.masks()
+        counts = [(net.counts(variable, masks) > 0, followers) for variable, followers in group.slices]
+        before = [(awake, own, tf.identity(own.value)) for awake, followers in counts for own in followers]
         group.optimizer.learning_rate.assign(self.learning_rate)
         group.optimizer.apply(gradients, group.variables)
+        for awake, own, old in before:
+            own.assign(tf.where(awake, own.value, old))
         return tf.constant(True)
+
+
+def _remembered(optimizer: Any, variables: Sequence[Any]) -> dict[int, list[Any]]:
+    """What an optimizer keeps of each variable, by the variable's identity; Keras names it after its path."""
+    names = {variable.path.replace("/", "_"): variable for variable in variables}
+    found: dict[int, list[Any]] = {id(variable): [] for variable in variables}
+    for slot in optimizer.variables:
+        owners = [name for name in names if slot.name.startswith(f"{name}_") and slot.shape == names[name].shape]
+        if owners:
+            found[id(names[max(owners, key=len)])].append(slot)
+    return found

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
 
-from keras_nas.architecture import Architecture
+from keras_nas.architecture import Architecture, Label
 from keras_nas.decisions import Decision, Decisions
 from keras_nas.operators import sample
+from keras_nas.supernet.net import Dimension, Role
+
+Dimensions = Mapping[str, Dimension]
+OPENS: dict[Role, float] = {"kernel": 0.25, "depth": 0.5, "width": 0.75}
+"""Share of a training after which a kind of size is drawn at all; before it is the largest."""
+ROUND = 4
+"""Networks of a sandwich: the largest, the smallest, and random ones."""
 
 
 class Sampling(Protocol):
     """Draws the network of a step; pure, so that a resumed training goes on as it would have."""
 
-    def __call__(self, decisions: Decisions, seed: int, step: int) -> Architecture:
-        """The answers at a step."""
+    def __call__(self, decisions: Decisions, seed: int, step: int, progress: float = 1.0) -> Architecture:
+        """The answers at a step, `progress` being the share of the training that is over."""
 
 
 class Uniform:
     """Every step a network drawn uniformly (Guo et al., arXiv 1904.00420)."""
 
-    def __call__(self, decisions: Decisions, seed: int, step: int) -> Architecture:
+    def __call__(self, decisions: Decisions, seed: int, step: int, progress: float = 1.0) -> Architecture:
         """Each live decision drawn by itself."""
         return sample(decisions, np.random.default_rng([seed, step]))
 
@@ -36,12 +44,80 @@ class Fair:
         Chu, Zhang and Xu, "FairNAS: Rethinking Evaluation Fairness of Weight Sharing NAS", arXiv 1907.01845.
     """
 
-    def __call__(self, decisions: Decisions, seed: int, step: int) -> Architecture:
+    def __call__(self, decisions: Decisions, seed: int, step: int, progress: float = 1.0) -> Architecture:
         """The answers of a round's network."""
         length = max((len(decision.domain.labels()) for decision in decisions), default=1)
         rng = np.random.default_rng([seed, step // length])
         orders = {decision.path: _order(decision, length, rng) for decision in decisions}
         return decisions.walk(lambda decision: decision.domain.labels()[orders[decision.path][step % length]])
+
+
+class Sandwich:
+    """Successive steps train the largest network, the smallest, and two random ones.
+
+    What is true of both ends is nearly true of all that lies between. What has no size is drawn. Each network of a
+    round has a step of its own, where the paper sums their gradients into one.
+
+    Args:
+        dimensions: of the supernet.
+
+    Reference:
+        Yu and Huang, "Universally Slimmable Networks and Improved Training Techniques", arXiv 1903.05134.
+    """
+
+    def __init__(self, dimensions: Dimensions) -> None:
+        self.ends = [{path: own.largest for path, own in dimensions.items()}]
+        self.ends.append({path: own.least for path, own in dimensions.items()})
+
+    def __call__(self, decisions: Decisions, seed: int, step: int, progress: float = 1.0) -> Architecture:
+        """The answers of a round's network."""
+        turn = step % ROUND
+        return _drawn(decisions, self.ends[turn] if turn < len(self.ends) else {}, seed, step)
+
+
+class Progressive:
+    """Progressive shrinking: all sizes are the largest at first; then kernels are drawn, then depths, then widths.
+
+    So small networks learn from weights that are good already, and large ones are not disturbed by them from the
+    beginning.
+
+    Args:
+        dimensions: of the supernet.
+
+    Reference:
+        Cai et al., "Once-for-All: Train One Network and Specialize it for Efficient Deployment", arXiv 1908.09791,
+        section 3.3.
+    """
+
+    def __init__(self, dimensions: Dimensions) -> None:
+        self.dimensions = dict(dimensions)
+
+    def __call__(self, decisions: Decisions, seed: int, step: int, progress: float = 1.0) -> Architecture:
+        """Draws what is open, the largest of all other sizes."""
+        closed = {path: own.largest for path, own in self.dimensions.items() if progress < OPENS[own.role]}
+        return _drawn(decisions, closed, seed, step)
+
+
+def teacher_of(decisions: Decisions, dimensions: Dimensions, student: Mapping[str, Label]) -> Architecture:
+    """The largest network that answers all that has no size as another one does, where that one is asked.
+
+    Args:
+        decisions: of the supernet.
+        dimensions: of the supernet.
+        student: answers to the live decisions.
+    """
+
+    def pick(decision: Decision) -> Label:
+        own = dimensions.get(decision.path)
+        return own.largest if own else student.get(decision.path, decision.domain.labels()[0])
+
+    return decisions.walk(pick)
+
+
+def _drawn(decisions: Decisions, settled: Mapping[str, Label], seed: int, step: int) -> Architecture:
+    """A network drawn uniformly but for what is settled."""
+    rng = np.random.default_rng([seed, step])
+    return decisions.walk(lambda d: settled[d.path] if d.path in settled else d.domain.sample(rng))
 
 
 def _order(decision: Decision, length: int, rng: np.random.Generator) -> np.ndarray:

@@ -17,7 +17,8 @@ from keras_nas.decisions import Decisions, Interval
 from keras_nas.errors import SpaceError
 from keras_nas.graph import Graph, Join, merge, merge_signals
 from keras_nas.nodes import Node, Undecided, Walk, resolve
-from keras_nas.space import Choice, Repeat
+from keras_nas.space import Channels, Choice, Op, Range, Repeat
+from keras_nas.supernet.elastic import Elastic, Mixed
 from keras_nas.supernet.net import SharedNet, Token, fix_it
 
 Labels = frozenset[Label]
@@ -46,19 +47,58 @@ class SuperWalk(Walk):
     chooser: Chooser
 
     def run(self, part: Node, x: Any) -> Any:
-        """The part's output, of all its options where it meets an open decision."""
+        """The part's output, of all its options where it meets an open decision.
+
+        The first pass tries, and undoes what it made where the decision was met too late; the others know.
+        """
+        x, token, splits = self.net.cut(x), self.net.token("part"), self.net.parts.splits
+        if token not in splits:
+            undo = None if self.net.parts.sealed else self.net.before()
+            try:
+                return self._apply(part, x)
+            except Undecided as undecided:
+                if undo is None:
+                    raise
+                undo()
+                splits[token] = undecided.path, self._groups(undecided)
+        path, groups = splits[token]
+        return self.choose(path, [(labels, lambda walk: walk.run(part, x)) for labels in groups], x)
+
+    def _apply(self, part: Node, x: Any) -> Any:
         if isinstance(part, Graph):
             return _graph(self, part, x)
         if isinstance(part, Repeat) and len(part.depths) > 1 and self.is_open(self.inside(part.name), part.depth):
             return _repeat(self.inside(part.name), part, 0, x)
-        try:
-            return part.apply(self, x)
-        except Undecided as undecided:
-            path = undecided.path
+        if isinstance(part, Op) and self.net.parts.elastic:
+            part = Op(part.function, **{name: self._sized(value) for name, value in part.arguments.items()})
+        return part.apply(self, x)
+
+    def _groups(self, undecided: Undecided) -> Sequence[Labels]:
+        """The labels by which a part is held apart."""
+        path = undecided.path
         domain = self.decisions.named(path).domain
         if isinstance(domain, Interval):
             raise SpaceError(f"{path!r} is a range of numbers, which no supernet holds. {fix_it(path)}")
-        return self.choose(path, [(frozenset({label}), lambda walk: walk.run(part, x)) for label in domain.values], x)
+        left = self.net.left(path, domain.values)
+        groups = undecided.groups if isinstance(undecided, Mixed) else [frozenset({label}) for label in left]
+        return [group & frozenset(left) for group in groups if not group.isdisjoint(left)]
+
+    def _sized(self, value: Any) -> Any:
+        """An argument, as a number of all its values where a decision among numbers is open."""
+        if isinstance(value, Channels):
+            return Channels(self._sized(value.ratio), value.multiple)
+        if not isinstance(value, Choice | Range) or self.place.path(value.name) in self.architecture:
+            return value
+        path = self.place.path(value.name)
+        domain = self.decisions.named(path).domain
+        if isinstance(domain, Interval):
+            return value
+        options = value.options if isinstance(value, Choice) else {label: label for label in domain.values}
+        if not all(isinstance(option, int | float) and not isinstance(option, bool) for option in options.values()):
+            return value
+        ends = sorted(options, key=lambda label: float(options[label]))
+        self.net.parts.ends[path] = ends[0], ends[-1]
+        return Elastic.of(path, {label: options[label] for label in self.net.left(path, domain.values)})
 
     def is_open(self, walk: Walk, choice: Choice) -> bool:
         """Whether a choice in the walk's scope has no answer."""
@@ -71,7 +111,8 @@ class SuperWalk(Walk):
             answer = {path: label for label in only} if path is not None and len(only) == 1 else {}
             return option(replace(self, architecture={**self.architecture, **answer}))
         thunks = [(labels, partial(run, self.when(path, labels))) for labels, run in options]
-        return self.chooser(self.net.token(f"{path}?"), path, thunks, x)
+        token = self.net.token(f"{path}?")
+        return self.net.mark(self.chooser(token, path, thunks, x), self.net.parts.sizes.get(token))
 
     def when(self, path: str, labels: Labels) -> SuperWalk:
         """This walk where `path` is answered with one of `labels`."""
@@ -81,6 +122,7 @@ class SuperWalk(Walk):
 
 def _repeat(walk: SuperWalk, repeat: Repeat, copy: int, x: Any) -> Any:
     """The copies from number `copy` on; the chain may be left where the depth is reached."""
+    walk.net.parts.deep(walk.place.path(repeat.depth.name), repeat.depths)
     further = frozenset[Label](depth for depth in repeat.depths if depth > copy)
     if not further:
         return x

@@ -7,10 +7,12 @@ from keras import layers
 
 from keras_nas.blocks.cell import nas_bench_201_cell
 from keras_nas.blocks.convolution import convolution
+from keras_nas.blocks.head import pooled_head
+from keras_nas.blocks.inverted_residual import inverted_residual
 from keras_nas.blocks.skip import residual
 from keras_nas.graph import Graph, Join
 from keras_nas.nodes import Node
-from keras_nas.space import Choice, Given, Op, Repeat, Series
+from keras_nas.space import Channels, Choice, Given, Op, Range, Repeat, Series
 from keras_nas.spaces import Space
 from keras_nas.supernet import Supernet, subnet
 
@@ -55,10 +57,48 @@ SPACES: dict[str, Node] = {
 }
 """Nodes for images of `SHAPE`."""
 
+WIDTH, KERNEL = Choice("width", [4, 6, 8]), Choice("kernel", [1, 3, 5])
+ELASTIC: dict[str, Node] = {
+    "tiny": Series(
+        Op(layers.Conv2D, filters=Choice("width", [2, 4]), kernel_size=Choice("kernel", [1, 3]), padding="same"),
+        pooled_head(),
+        Op(layers.Dense, units=2),
+    ),
+    "width": Series(
+        convolution(WIDTH, activation="hard_swish"),
+        convolution(Choice("next", {"few": 3, "many": 5}), kind="separable"),
+        pooled_head(),
+        Op(layers.Dense, units=Range("units", 2, 6, step=2), activation="sigmoid"),
+    ),
+    "kernel": Series(
+        convolution(4, KERNEL),
+        convolution(4, Choice("side", [3, 5, 7]), stride=2),
+        convolution(4, KERNEL, kind="depthwise"),
+    ),
+    "inverted": inverted_residual(
+        WIDTH, Choice("kernel", [3, 5]), expansion=Choice("expansion", [2, 4]), squeeze=Choice("squeeze", [0, 2])
+    ),
+    "depths": Series(
+        convolution(WIDTH),
+        Repeat("more", inverted_residual(Channels(), expansion=Choice("expansion", [1, 3])), [0, 1, 2]),
+    ),
+    "residual": Series(
+        convolution(WIDTH), residual(convolution(Choice("next", [4, 8]), activation="none")), pooled_head()
+    ),
+    "apart": Series(
+        convolution(WIDTH, normalization="layer"),
+        convolution(4, kind="grouped", groups=2),
+        Choice("op", {"narrow": convolution(2), "wide": convolution(Choice("out", [3, 5])), "skip": Series()}),
+        pooled_head(pooling="flatten"),
+        Op(layers.Dense, units=3),
+    ),
+}
+"""Nodes whose decisions change sizes, for images of `SHAPE`."""
+
 
 def space_of(name: str) -> Space:
     """A space of that name."""
-    return Space(name, SPACES[name])
+    return Space(name, {**SPACES, **ELASTIC}[name])
 
 
 def images(rows: int = 5, seed: int = 0) -> np.ndarray:
@@ -80,4 +120,6 @@ def difference(net: Supernet, architecture: Any, x: np.ndarray, call: Any = None
     """Largest difference between a supernet and the network taken out of it, relative to the output's size."""
     net.select(architecture)
     shared, alone = np.asarray((call or net)(x)), np.asarray(subnet(net, architecture)(x))
-    return float(np.abs(shared - alone).max() / max(1.0, np.abs(alone).max()))
+    beyond = shared[..., alone.shape[-1] :]
+    assert not beyond.any(), "channels that do not count are zero"
+    return float(np.abs(shared[..., : alone.shape[-1]] - alone).max() / max(1.0, np.abs(alone).max()))

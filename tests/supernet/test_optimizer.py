@@ -86,6 +86,45 @@ def test_a_branch_is_trained_as_if_it_were_alone(net: Supernet) -> None:
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
+def parts_of(net: Supernet, optimizer: Any, awake: bool) -> list[np.ndarray]:
+    """What counts of elastic weights and of what the optimizer remembers of them, or what sleeps."""
+    found = []
+    for group in optimizer.groups.members:
+        for variable, followers in group.slices:
+            counts = np.asarray(net.counts(variable)) > 0
+            found += [own.numpy()[counts == awake] for own in followers]
+    return found
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_what_sleeps_of_a_layer_does_not_move(name: str) -> None:
+    net = supernet(space_of("tiny"), SHAPE, elastic=True)
+    optimizer = AwakeOptimizer(OPTIMIZERS[name], net)
+    step = stepper(net, optimizer)
+    net.select({"width": 4, "kernel": 3})
+    step()
+    step()
+    net.select({"width": 2, "kernel": 1})
+    sleeping, moving = parts_of(net, optimizer, awake=False), parts_of(net, optimizer, awake=True)
+    step()
+    step()
+    assert sum(own.size for own in sleeping) > 100  # 4 of 108 numbers of the kernel count, and 2 of 4 of the bias
+    for one, other in zip(sleeping, parts_of(net, optimizer, awake=False), strict=True):
+        np.testing.assert_array_equal(one, other)
+    changed = [(one != other).any() for one, other in zip(moving, parts_of(net, optimizer, awake=True), strict=True)]
+    assert all(changed)
+    assert step.experimental_get_tracing_count() == 1  # type: ignore[attr-defined]
+
+
+def test_all_that_an_optimizer_remembers_of_a_layer_is_known() -> None:
+    net = supernet(space_of("tiny"), SHAPE, elastic=True)
+    optimizer = AwakeOptimizer(OPTIMIZERS["adam"], net)
+    optimizer.build(net.trainable_weights)
+    slices = [pair for group in optimizer.groups.members for pair in group.slices]
+    assert [len(followers) for _, followers in slices] == [3, 3, 3]  # itself, and two moments
+    assert all(own.shape == variable.shape for variable, followers in slices for own in followers)
+
+
 def test_the_learning_rate_reaches_all_branches(net: Supernet) -> None:
     optimizer = AwakeOptimizer(OPTIMIZERS["sgd"], net)
     optimizer.build(net.trainable_weights)
