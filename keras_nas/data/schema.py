@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_nas.errors import DataError, suggest
 
-Kind = Literal["number", "date", "category", "code"]
+Kind = Literal["number", "date", "category", "code", "text"]
 MISSING = int(np.iinfo(np.int64).min)
 """What stands for a missing value among whole numbers; a missing date of NumPy's is the same number."""
 DATE = re.compile(r"\s*\d{4}-\d{2}-\d{2}")
@@ -22,7 +22,8 @@ class Column:
     Args:
         name: As the user calls it.
         key: The model's input.
-        kind: "number" (booleans too), "date", "category" (text) or "code" (a category that is a whole number).
+        kind: "number" (booleans too), "date", "category" (text), "code" (a category that is a whole number) or "text"
+            (to be read word by word).
     """
 
     name: str
@@ -32,7 +33,7 @@ class Column:
     @property
     def dtype(self) -> str:
         """The type of its raw values: missing is "" in a "string", NaN in a "float64", `MISSING` in an "int64"."""
-        return {"number": "float64", "category": "string"}.get(self.kind, "int64")
+        return {"number": "float64", "category": "string", "text": "string"}.get(self.kind, "int64")
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Schema:
                 f"{', '.join(repr(c.name) for c in self.columns)}."
                 + (f" Is it {near!r}? Rename it then." if near else " Add it, with missing values where not known.")
             )
-        read = {"number": numbers, "code": codes, "date": seconds, "category": texts}[column.kind]
+        read = {"number": numbers, "code": codes, "date": seconds, "category": texts, "text": texts}[column.kind]
         return read(frame[column.name], f"{name}: the column {column.name!r}")
 
     def as_json(self) -> list[dict[str, str]]:

@@ -11,11 +11,14 @@ from keras_nas.data.joint import Joint
 from keras_nas.data.series import Steps, open_series
 from keras_nas.data.streams import Stream, from_dataset, from_py_dataset
 from keras_nas.data.tables import Table, open_table
+from keras_nas.data.texts import open_texts
 from keras_nas.data.windows import Framing
 from keras_nas.errors import DataError, InvalidArgument
 
 COLUMNS = (1,)
 """Ranks of a table: every column of x has the row axis alone."""
+TEXTS = {1: "texts (rows,)"}
+"""Those of texts, one a row."""
 FORMS = (
     "arrays (x, y), a tf.data.Dataset, a keras.utils.PyDataset, an iterable of batches with a length, "
     "(generator, steps), a folder with one folder of images for each class, two folders of images and of masks, or a "
@@ -55,6 +58,8 @@ def open_source(
         return data
     if framing is not None:
         return open_series(data, column, name, framing, first.schema if isinstance(first, Steps) else None)
+    if ranks == TEXTS:
+        return open_texts(data, column, name, first.schema if isinstance(first, Table) else None)
     if tuple(ranks) == COLUMNS:
         return open_table(data, column, name, first.schema if isinstance(first, Table) else None)
     images = open_images(data, column, name, image_size, masked)

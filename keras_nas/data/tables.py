@@ -66,7 +66,7 @@ def open_table(data: Any, target: str | Sequence[str] | None, name: str, schema:
     Raises:
         DataError: The form is none of these, or a column cannot be used.
     """
-    frame, y, weight = _parts(data, target, name)
+    frame, y, weight = parts(data, target, name)
     check_lengths(name, named([frame, y, *([] if weight is None else [weight])]))
     check_not_empty(name, len(frame))
     left: list[str] = []
@@ -75,8 +75,8 @@ def open_table(data: Any, target: str | Sequence[str] | None, name: str, schema:
     return Table(name, schema.rows(frame, name), y, weight, schema, left)
 
 
-def _parts(data: Any, target: str | Sequence[str] | None, name: str) -> tuple[Any, np.ndarray, np.ndarray | None]:
-    """Frame without target, targets and weights."""
+def parts(data: Any, target: str | Sequence[str] | None, name: str) -> tuple[Any, np.ndarray, np.ndarray | None]:
+    """Frame without target, targets and weights; arguments and errors as of `open_table`."""
     import pandas as pd
 
     if isinstance(data, str | Path):
