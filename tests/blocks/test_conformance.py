@@ -91,6 +91,24 @@ BLOCKS: dict[str, Any] = {
     "darts_reduction": of_two(blocks.darts_cell("reduction", nodes=1, stride=2)),
     "nasnet_reduction": of_two(blocks.nasnet_cell("reduction", nodes=1, stride=2)),
     "hierarchical_cell": blocks.hierarchical_cell(nodes=(3, 3), motifs=2),
+    "upsampling": blocks.upsampling(6, Choice("factor", [1, 2]), kind=Choice("kind", ["transposed", "nearest"])),
+    "u_level": blocks.u_level(
+        conv(),
+        conv(),
+        conv(),
+        growth=Choice("growth", [2, 1.5]),
+        reduction=Choice("reduction", ["convolution", "max", "average"]),
+        upsampling=Choice("upsampling", ["transposed", "nearest", "bilinear"]),
+        skip=Choice("skip", ["concat", "add", "attention"]),
+    ),
+    "dilated_pyramid": blocks.dilated_pyramid(5, (1, 2), separable=Choice("separable", [False, True])),
+    "padded": blocks.padded(blocks.convolution(5, stride=2), 6),
+    "trellis_step": Series(
+        blocks.trellis_step(
+            blocks.darts_cell("cell", nodes=2), 4, 2, direction=Choice("direction", ["coarser", "same", "finer"])
+        ),
+        blocks.last_cell(),
+    ),
 }
 
 VECTORS: dict[str, Any] = {
