@@ -132,8 +132,8 @@ def plot(curves: dict[str, dict[str, np.ndarray]], path: Path) -> None:
             style = ("-", "--", ":")[number // 10 % 3]
             axis.plot(budget * _grid() / 1000, np.maximum(curve[dataset], 1e-3), style, label=label)
         axis.set(title=dataset, xlabel="simulated time [1000 s]", ylabel="regret [points]", yscale="log")
-    axes[-1].legend(fontsize="small", ncols=2)
-    figure.tight_layout()
+    figure.tight_layout(rect=(0, 0.14, 1, 1))
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="lower center", fontsize="small", ncols=8)
     figure.savefig(path, dpi=120)
     print(f"written: {path}")
 
