@@ -73,6 +73,12 @@ if TYPE_CHECKING:
     from keras_nas.blocks.tabular import dense_residual as dense_residual
     from keras_nas.blocks.tabular import pooled_columns as pooled_columns
     from keras_nas.blocks.tabular import wide_and_deep as wide_and_deep
+    from keras_nas.blocks.text import bag_of_words as bag_of_words
+    from keras_nas.blocks.text import beside_naive_bayes as beside_naive_bayes
+    from keras_nas.blocks.text import encoder_layer as encoder_layer
+    from keras_nas.blocks.text import naive_bayes as naive_bayes
+    from keras_nas.blocks.text import phrase_convolution as phrase_convolution
+    from keras_nas.blocks.text import word_embedding as word_embedding
     from keras_nas.blocks.upsampling import upsampling as upsampling
 
 _NAMES = {
@@ -100,6 +106,10 @@ _NAMES = {
     "skip": ("dense_skip", "plain", "residual", "searched_skips"),
     "stem": ("convolution_stem",),
     "tabular": ("column_attention", "dense", "dense_residual", "pooled_columns", "wide_and_deep"),
+    "text": (
+        *("bag_of_words", "beside_naive_bayes", "encoder_layer"),
+        *("naive_bayes", "phrase_convolution", "word_embedding"),
+    ),
     "upsampling": ("upsampling",),
 }
 
