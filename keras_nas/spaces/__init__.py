@@ -18,6 +18,8 @@ _IMAGES = {
 }
 _IMAGES["nas_bench_201_small"] = _IMAGES["nas_bench_201"]
 
+_TEXTS = {"text": "keras_nas.spaces.text", "text_transformer": "keras_nas.spaces.text"}
+
 _TABLES = {"tabular": "keras_nas.spaces.tabular"}
 
 SPACES: dict[str, dict[str, str]] = {
@@ -25,6 +27,8 @@ SPACES: dict[str, dict[str, str]] = {
     "image_regression": _IMAGES,
     "image_multilabel_classification": _IMAGES,
     "image_segmentation": dict.fromkeys(("unet", "auto_deeplab"), "keras_nas.spaces.segmentation"),
+    "text_classification": _TEXTS,
+    "text_regression": _TEXTS,
     "tabular_classification": _TABLES,
     "tabular_regression": _TABLES,
     "timeseries_forecasting": {"timeseries": "keras_nas.spaces.timeseries"},
