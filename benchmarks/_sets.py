@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from _common import data_file
+from _masks import by_plain_unet, dice
 
 TEST_SHARE = 0.2
 HORIZON, LOOKBACK = 96, 336
@@ -164,9 +165,27 @@ def ucr() -> Iterator[tuple[str, Problem]]:
         )
 
 
+def dsb2018() -> Iterator[tuple[str, Problem]]:
+    """268 and 66 grey pictures of nuclei, and where these are."""
+    parts = dict(np.load(data_file("sets/seg_dsb2018_128.npz"), allow_pickle=False))
+    yield (
+        "dsb2018",
+        Problem(
+            "image_segmentation",
+            (parts["x_train"], parts["y_train"]),
+            lambda result: parts["x_test"],
+            parts["y_test"],
+            ("dice", dice),
+            {"holdout": 0.0},
+            lambda: by_plain_unet(parts),
+        ),
+    )
+
+
 SETS: dict[str, Callable[[], Iterator[tuple[str, Problem]]]] = {
     "adult": adult,
     "california": california,
     "etth1": etth1,
     "ucr": ucr,
+    "dsb2018": dsb2018,
 }

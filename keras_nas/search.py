@@ -62,10 +62,11 @@ def search(
 
     Args:
         task: "auto", which is told from the data, and said with its reason; "image_classification", "image_regression",
-            "tabular_classification", "tabular_regression", "timeseries_classification", "timeseries_forecasting"; or a
-            `Task` (`TimeseriesForecasting(horizon=96)`).
+            "image_multilabel_classification", "image_segmentation", "tabular_classification", "tabular_regression",
+            "timeseries_classification", "timeseries_forecasting"; or a `Task` (`TimeseriesForecasting(horizon=96)`).
         data: `(x, y)` arrays, a `tf.data.Dataset`, a `keras.utils.PyDataset`, batches with a length, or the path of a
-            folder with one folder of images a class. For a table: a pandas DataFrame or the path of a CSV or Parquet
+            folder with one folder of images a class. For masks: `(x, masks)` arrays, or two folders. For files of
+            images also a DataFrame of paths, with `target`. For a table: a pandas DataFrame or the path of a CSV or Parquet
             file, both with `target`, or `(X, y)`. For a series: such a table, or an array `(steps, series)`. Raw: the
             model scales and encodes what it takes.
         space: name of a ready space (`keras_nas.spaces()`), or a `Space`; the task's default.
