@@ -136,7 +136,7 @@ def _made(kind: Any, arguments: str) -> dict[str, Any]:
     import keras
 
     alive = {
-        name: keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
+        name: keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else _sides(value)
         for name, value in json.loads(arguments).items()
     }
     config: dict[str, Any] = kind(**alive).get_config()
@@ -157,9 +157,14 @@ def _one(name: str, value: Any) -> Any:
     return sides[0] if sides and all(side == sides[0] and isinstance(side, int) for side in sides) else value
 
 
+def _sides(value: Any) -> Any:
+    """A value; whole numbers in a list as a tuple, which every layer takes."""
+    return tuple(value) if isinstance(value, list | tuple) and all(type(side) is int for side in value) else value
+
+
 def _hole(name: str, value: Any, names: list[str], values: list[Any]) -> str:
     """The text of one argument; a number leaves a hole, and is noted."""
-    entry = tuple(value) if isinstance(value, list | tuple) and all(type(side) is int for side in value) else value
+    entry = _sides(value)
     if type(entry) not in (int, float) and not (isinstance(entry, tuple) and entry):
         return literal(value)
     names.append(name)

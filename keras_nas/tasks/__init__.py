@@ -14,10 +14,12 @@ from keras_nas.tasks.sequences import TimeseriesClassification
 from keras_nas.tasks.several import Several
 from keras_nas.tasks.signature import Signature
 from keras_nas.tasks.tabular import TabularClassification, TabularRegression
+from keras_nas.tasks.text import TextClassification, TextRegression
 
 TASKS: dict[str, type[Task]] = {
     task.name: task
     for task in (
+        *(TextClassification, TextRegression),
         *(ImageClassification, ImageMultilabelClassification, ImageRegression, ImageSegmentation),
         *(TabularClassification, TabularRegression),
         *(TimeseriesForecasting, TimeseriesClassification, Several),

@@ -150,11 +150,16 @@ SEQUENCES: dict[str, Any] = {
     "kinds": blocks.convolution(4, kind=Choice("kind", ["separable", "depthwise", "dilated", "grouped"])),
     "transformer": Series(blocks.patches(4, 2), blocks.transformer(heads=2, reduction=2)),
     "head": blocks.pooled_head(pooling=Choice("pooling", ["average", "max", "both"])),
+    "phrase_convolution": blocks.phrase_convolution(3, Choice("kernels", [[2], [1, 3]]), dropout=0.1),
+    "encoder_layer": blocks.encoder_layer(heads=2, head_width=2, feed_forward=Choice("feed_forward", [0, 6]), dropout=0.1),
 }
 """Blocks of sequences `(steps, channels)`."""
 
-SEVERAL_INPUTS = ("code_embedding", "columns", "wide_and_deep")
-"""Checked in test_columns.py: they take codes, or several tensors by name."""
+SEVERAL_INPUTS = (
+    *("code_embedding", "columns", "wide_and_deep"),
+    *("bag_of_words", "beside_naive_bayes", "naive_bayes", "word_embedding"),
+)
+"""Checked in test_columns.py and test_text.py: they take codes, or several tensors by name."""
 
 
 @pytest.mark.parametrize("name", BLOCKS)
