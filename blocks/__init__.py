@@ -52,6 +52,10 @@ if TYPE_CHECKING:
     from keras_nas.blocks.forecasting import naive_forecast as naive_forecast
     from keras_nas.blocks.forecasting import recent as recent
     from keras_nas.blocks.forecasting import reversible as reversible
+    from keras_nas.blocks.fusion import attending as attending
+    from keras_nas.blocks.fusion import branches as branches
+    from keras_nas.blocks.fusion import gated_sum as gated_sum
+    from keras_nas.blocks.fusion import side_by_side as side_by_side
     from keras_nas.blocks.head import dense_head as dense_head
     from keras_nas.blocks.head import pooled_head as pooled_head
     from keras_nas.blocks.inverted_residual import inverted_residual as inverted_residual
@@ -98,6 +102,7 @@ _NAMES = {
     "convnext": ("convnext", "patches"),
     "convolution": ("convolution",),
     "forecasting": ("beside_linear", "linear_forecast", "n_beats", "naive_forecast", "recent", "reversible"),
+    "fusion": ("attending", "branches", "gated_sum", "side_by_side"),
     "head": ("dense_head", "pooled_head"),
     "inverted_residual": ("inverted_residual",),
     "pooling": ("pooling",),

@@ -87,6 +87,12 @@ def watched(goal: Goal) -> list[str]:
 def _options(goal: Goal, given: Mapping[str, Any]) -> Options:
     """What trainings do beyond the default; scores of the task's own are left to the task."""
     task = goal.task
+    own = [name for name in ("loss", "metrics") if given[name]]
+    if own and task.target == "several":
+        raise InvalidArgument(
+            f"{own[0]}=: several targets have the losses and scores of their kinds. Give keras_nas.Several(weights=...), "
+            "and name scores like 'val_<target>_<score>' as objectives."
+        )
     named = [name.removeprefix("val_") for name in watched(goal) if name.startswith("val_")]
     named += [metric for metric in given["metrics"] if isinstance(metric, str)]
     limits: dict[str, float | None] = {name: None for name in watched(goal) if not name.startswith("val_")}

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from keras_nas.data.batch import as_array
 from keras_nas.data.checks import kind_of
+from keras_nas.data.images import SUFFIXES
 
 CLASSES = 20
 """Different whole numbers up to which they are classes, where each is there often."""
@@ -68,7 +70,10 @@ def answer_of(y: Any) -> Answer:
         )
     if isinstance(getattr(y, "dtype", None), pd.CategoricalDtype):
         return Answer("classes", f"{len(y.cat.categories):,} categories", (len(y),))
-    array = _plain(as_array(y, "data: y"))
+    array = as_array(y, "data: y")
+    if array.dtype.kind == "O" and len(array) and all(isinstance(row, tuple | list | set | frozenset) for row in array):
+        return Answer("labels", "a list of names for each row", array.shape)
+    array = _plain(array)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim == 1:
@@ -116,8 +121,10 @@ def _whole(values: int, rows: int, real: bool) -> Kind:
 
 
 def _texts(y: np.ndarray) -> Answer:
-    """Names of classes, or sentences."""
+    """Names of classes, sentences, or files of masks."""
     distinct = np.unique(y)
+    if all(Path(value).suffix.lower() in SUFFIXES for value in distinct[:OFTEN]):
+        return Answer("arrays", "files of images", y.shape)
     words = sum(len(value.split()) for value in distinct) / max(1, len(distinct))
     if words >= SENTENCE and len(distinct) > len(y) / 2:
         return Answer("texts", f"texts of {words:.0f} words on average", y.shape)

@@ -1,7 +1,7 @@
 """What can be seen of a user's data before it is read: the form of its rows, and what is to be predicted of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +10,8 @@ import numpy as np
 
 from keras_nas.data.answers import Answer, answer_of
 from keras_nas.data.batch import as_array, described
+from keras_nas.data.image_forms import PAIR
+from keras_nas.data.images import SUFFIXES, class_folders
 from keras_nas.data.inference import is_free_text
 from keras_nas.data.schema import seconds
 from keras_nas.data.sources import is_batches
@@ -38,9 +40,9 @@ class Glance:
         shape: of x, the row axis included; of a table (rows, columns); empty for a folder.
         answer: what is to be predicted; None where the data does not say.
         x: some rows of an array; the inputs by name.
-        folder: the path of a folder.
         columns: names of a table's columns, without those to predict.
         texts: those of them that hold free text.
+        files: those of them that name files of images.
         times: where a table has times in order and of equal steps: "the index", or the name of a column.
     """
 
@@ -48,9 +50,9 @@ class Glance:
     shape: tuple[int, ...] = ()
     answer: Answer | None = None
     x: Any = field(default=None, repr=False)
-    folder: Path | None = None
     columns: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     times: str | None = None
 
     @property
@@ -108,17 +110,34 @@ def glance(data: Any, target: Any = None) -> Glance:
 
     if isinstance(data, str | Path):
         path = Path(data).expanduser()
-        if path.is_dir():
-            return Glance("folder", folder=path)
-        data = read_file(path, "data")
+        return _folder(path) if path.is_dir() else _divided(read_file(path, "data"), target)
     if isinstance(data, pd.Series):
         data = data.to_frame("x0" if data.name is None else data.name)
     if isinstance(data, pd.DataFrame):
-        return _divided(data, target)
+        seen = _divided(data, target)
+        return replace(seen, files=tuple(column for column in seen.columns if _names_images(data[column])))
+    if isinstance(data, tuple) and all(isinstance(part, str | Path) for part in data):
+        return Glance("folder", answer=Answer("arrays", "the files of the second folder"))
     if target is not None:
         raise InvalidArgument(f"target={target!r} names a column, which only tables and series have; leave it out.")
     x, y = _pair(data)
     return rows_seen(x, answer_of(y))
+
+
+def _folder(path: Path) -> Glance:
+    """Of a folder of folders."""
+    names = [folder.name for folder in class_folders(path)]
+    if set(names) == {*PAIR}:
+        return Glance("folder", answer=Answer("arrays", f"the files in {path / PAIR[1]}"))
+    if len(names) > 1:
+        return Glance("folder", answer=Answer("classes", f"the names of the folders in it, {listed(names)}"))
+    return Glance("folder", answer=Answer("unknown", f"{len(names)} folders in {path}"))
+
+
+def _names_images(column: Any) -> bool:
+    """Whether a column of a table is text that ends as the names of images do."""
+    first = column.iloc[0] if len(column) else None
+    return isinstance(first, str | Path) and Path(first).suffix.lower() in SUFFIXES
 
 
 def _pair(data: Any) -> tuple[Any, Any]:

@@ -72,6 +72,23 @@ class JointInput:
         """The model's inputs that belong to it."""
         return [self.schema.key] if isinstance(self.schema, ArraySchema) else [c.key for c in self.schema.columns]
 
+    def rows(self, x: Any, name: str) -> dict[str, np.ndarray]:
+        """The rows of this input, as models take them; of texts and arrays of features too, which name no column."""
+        if isinstance(self.schema, ArraySchema):
+            return self.schema.rows(x, name)
+        if np.ndim(x) == 1:
+            x = {self.schema.columns[0].name: x}
+        elif isinstance(x, np.ndarray):
+            x = {f"x{number}": column for number, column in enumerate(x.T)}
+        return self.schema.rows(x, name)
+
+    def within(self, data: Mapping[str, Any]) -> Any:
+        """This input, or the columns that it is made of, where they come one by one; None where they do not."""
+        if self.name in data or isinstance(self.schema, ArraySchema):
+            return data.get(self.name)
+        columns = {column.name: data.get(column.name) for column in self.schema.columns}
+        return None if any(column is None for column in columns.values()) else columns
+
     def of(self, x: Mapping[str, Any]) -> Any:
         """Its part of stored rows."""
         return x[self.schema.key] if isinstance(self.schema, ArraySchema) else {key: x[key] for key in self.keys}
@@ -123,11 +140,12 @@ class JointSchema:
         Raises:
             DataError: An input is missing, or is not what it was when the schema was made.
         """
-        missing = [given.name for given in self.inputs if given.name not in data]
+        found = {given.name: given.within(data) for given in self.inputs}
+        missing = [name for name, x in found.items() if x is None]
         if missing:
             expected = ", ".join(repr(given.name) for given in self.inputs)
             raise DataError(f"{name}: the input {missing[0]!r} is missing; expected {expected}. Give all of them.")
-        parts = [given.schema.rows(data[given.name], f"{name}: the input {given.name!r}") for given in self.inputs]
+        parts = [given.rows(found[given.name], f"{name}: the input {given.name!r}") for given in self.inputs]
         check_lengths(name, {g.name: len(next(iter(p.values()))) for g, p in zip(self.inputs, parts, strict=True)})
         return {key: array for part in parts for key, array in part.items()}
 
@@ -204,8 +222,9 @@ def joined_inputs(sources: Mapping[str, Source], kinds: Mapping[str, Any]) -> tu
         rows = _whole(source)
         schema: Schema | ArraySchema
         if isinstance(rows, Mapping):
-            schema = Schema(tuple(replace(c, key=f"{name}_{c.key}") for c in source.schema.columns))  # type: ignore[attr-defined]
-            rows = {f"{name}_{key}": array for key, array in rows.items()}
+            named = {key: f"{name}_{key}" if len(rows) > 1 else name for key in rows}
+            schema = Schema(tuple(replace(c, key=named[c.key]) for c in source.schema.columns))  # type: ignore[attr-defined]
+            rows = {named[key]: array for key, array in rows.items()}
         else:
             text = rows.dtype.kind in TEXT
             if not text:

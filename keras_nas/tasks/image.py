@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from keras_nas.data.glance import Glance, listed
-from keras_nas.data.images import class_folders
+from keras_nas.data.glance import Glance
 from keras_nas.tasks.arrays import ArrayTask
 from keras_nas.tasks.targets import Classification, Multilabel, Regression
 
@@ -16,7 +15,11 @@ class ImageTask(ArrayTask):
 
     @classmethod
     def takes(cls, seen: Glance) -> str | None:
-        """Arrays that look like pictures."""
+        """Folders, paths of images, and arrays that look like pictures."""
+        if seen.form == "folder":
+            return "the data is a folder of images"
+        if seen.files and seen.files == seen.columns:
+            return f"the column {seen.files[0]!r} names files of images"
         return f"x {seen.shape} looks like images" if seen.looks in ("pictures", "either") else None
 
 
@@ -24,15 +27,6 @@ class ImageClassification(ImageTask, Classification):
     """One class an image."""
 
     name = "image_classification"
-
-    @classmethod
-    def suits(cls, seen: Glance) -> str | None:
-        """Also a folder with one folder of images for each class."""
-        if seen.folder is None:
-            return super().suits(seen)
-        classes = [folder.name for folder in class_folders(seen.folder)]
-        told = f"the folder has a folder of images for each class, {listed(classes)}"
-        return told if len(classes) > 1 else None
 
 
 class ImageMultilabelClassification(ImageTask, Multilabel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 from keras_nas.data.answers import answer_of
 from keras_nas.data.batch import described
 from keras_nas.data.glance import rows_seen
+from keras_nas.data.inference import is_free_text
 from keras_nas.data.joining import Given
 from keras_nas.data.schema import keys
 from keras_nas.data.tables import read_file
@@ -42,12 +43,13 @@ def target_tasks() -> dict[str, type[Task]]:
     return {task.target: task for name, task in TASKS.items() if name.startswith(ENDS)}
 
 
-def parted(data: Any, target: Any = None) -> Given:
+def parted(data: Any, target: Any = None, known: Collection[str] = ()) -> Given:
     """Inputs and targets by name.
 
     Args:
         data: `(x, y)` or `(x, y, sample_weight)`, x and y each a dict by name or one thing; or a table.
         target: names of a table's columns to predict, or None.
+        known: names of inputs that are ones by themselves, even if they are single columns.
 
     Raises:
         DataError: the data has another form.
@@ -71,22 +73,23 @@ def parted(data: Any, target: Any = None) -> Given:
         raise DataError(f"data is {described(data)}; expected {FORMS}.")
     x, y, *weight = data
     y = {str(name): y[name] for name in sorted(y, key=str)} if isinstance(y, Mapping | pd.DataFrame) else {"target": y}
-    given = Given(_inputs(x), y, weight[0] if weight else None)
+    given = Given(_inputs(x, known), y, weight[0] if weight else None)
     for name in (*given.x, *given.y):
         if keys([name]) != [name]:
             raise DataError(f"data: {name!r} cannot name a model's input or output; call it {keys([name])[0]!r} say.")
     return given
 
 
-def _inputs(x: Any) -> dict[str, Any]:
-    """Inputs by name; single columns become one table."""
+def _inputs(x: Any, known: Collection[str]) -> dict[str, Any]:
+    """Inputs by name; single columns become one table, unless they are known or hold texts."""
     import pandas as pd
 
     if not isinstance(x, Mapping):
         return {"table" if isinstance(x, pd.DataFrame) else "rows": x}
-    single = [name for name, value in x.items() if np.ndim(value) == 1 and rows_seen(value).form != "text"]
+    columns = {name: pd.Series(value) for name, value in x.items() if np.ndim(value) == 1 and name not in known}
+    single = [name for name, column in columns.items() if not is_free_text(column)]
     inputs = {str(name): value for name, value in x.items() if name not in single}
-    return {**inputs, COLUMNS: pd.DataFrame({name: x[name] for name in single})} if single else inputs
+    return {**inputs, COLUMNS: pd.DataFrame({name: columns[name] for name in single})} if single else inputs
 
 
 def inferred_kinds(

@@ -85,7 +85,8 @@ class Several(Task):
             whole.inputs = {given.name: given.kind for given in data.joint.inputs}
             whole.targets = {given.name: given.target for given in data.joint.targets}
         else:
-            whole.inputs, whole.targets, told = inferred_kinds(parted(data, target), self.inputs, self.targets)
+            given = parted(data, target, self.inputs)
+            whole.inputs, whole.targets, told = inferred_kinds(given, self.inputs, self.targets)
         named = {"inputs": whole.inputs, "spaces": whole.inputs, "targets": whole.targets, "weights": whole.targets}
         for argument, names in named.items():
             for name in vars(self)[argument]:
@@ -99,7 +100,7 @@ class Several(Task):
             return data
         kinds = {name: (kind, input_tasks()[kind].ranks) for name, kind in self.inputs.items()}
         name = "data" if first is None else "validation_data"
-        return open_joint(parted(data, target), name, kinds, self.targets, first)
+        return open_joint(parted(data, target, self.inputs), name, kinds, self.targets, first)
 
     @property
     def score_names(self) -> tuple[str, ...]:  # type: ignore[override]

@@ -47,7 +47,7 @@ class TabularTask(Task):
         """Columns, unless they are texts or times alone; arrays (rows, features)."""
         if seen.form == "array" and len(seen.shape) == 2:
             return f"x {seen.shape} looks like rows of features"
-        if seen.form != "table" or not set(seen.columns) - {*seen.texts, seen.times}:
+        if seen.form != "table" or not set(seen.columns) - {*seen.texts, *seen.files, seen.times}:
             return None
         return f"x is a table of the columns {listed(seen.columns)}"
 

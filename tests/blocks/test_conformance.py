@@ -6,7 +6,8 @@ import pytest
 
 from keras_nas import blocks
 from keras_nas.blocks.cell import nas_bench_201_reduction
-from keras_nas.space import Channels, Choice, Series
+from keras_nas.blocks.fusion import Branch
+from keras_nas.space import Channels, Choice, Series, block
 from keras_nas.testing.blocks import check_block
 
 ACTIVATIONS = ["relu", "swish", "gelu", "hard_swish", "none"]
@@ -20,6 +21,18 @@ def conv(**options: Any) -> Any:
 def of_two(cell: Any) -> Any:
     """A cell of two inputs as a part that takes one tensor and gives one."""
     return Series(blocks.cell_step(cell, 4), blocks.last_cell(activation=True))
+
+
+def of_vectors(fusion: Any) -> Any:
+    """A fusion of two vectors as a part that takes one tensor."""
+    parts = {"a": blocks.dense(3), "b": blocks.dense(4)}
+    return Series(twice(), blocks.branches([Branch(name, part) for name, part in parts.items()]), fusion)
+
+
+@block
+def twice(net: Any, x: Any) -> Any:
+    """One tensor as two inputs."""
+    return {"a": x, "b": x}
 
 
 BLOCKS: dict[str, Any] = {
@@ -112,6 +125,9 @@ BLOCKS: dict[str, Any] = {
 }
 
 VECTORS: dict[str, Any] = {
+    "side_by_side": of_vectors(blocks.side_by_side()),
+    "gated_sum": of_vectors(blocks.gated_sum(Choice("width", [4, 6]))),
+    "attending": of_vectors(blocks.attending(8, heads=Choice("heads", [1, 2]), tokens=Choice("tokens", [1, 2]))),
     "number_linear": blocks.number_linear(),
     "number_piecewise": blocks.number_piecewise(Choice("bins", [4, 8])),
     "number_periodic": blocks.number_periodic(Choice("frequencies", [4, 8]), scale=Choice("scale", [0.1, 1.0])),
@@ -151,7 +167,9 @@ SEQUENCES: dict[str, Any] = {
     "transformer": Series(blocks.patches(4, 2), blocks.transformer(heads=2, reduction=2)),
     "head": blocks.pooled_head(pooling=Choice("pooling", ["average", "max", "both"])),
     "phrase_convolution": blocks.phrase_convolution(3, Choice("kernels", [[2], [1, 3]]), dropout=0.1),
-    "encoder_layer": blocks.encoder_layer(heads=2, head_width=2, feed_forward=Choice("feed_forward", [0, 6]), dropout=0.1),
+    "encoder_layer": blocks.encoder_layer(
+        heads=2, head_width=2, feed_forward=Choice("feed_forward", [0, 6]), dropout=0.1
+    ),
 }
 """Blocks of sequences `(steps, channels)`."""
 

@@ -31,6 +31,9 @@ def taken_for(data: Any, target: Any = None) -> str:
         ((digit_images(200)[0].astype(float), digit_images(200)[1]), None, "image_classification"),
         ((digit_images(200)[0] / 16, RANDOM.random(200)), None, "image_regression"),
         ((RANDOM.normal(size=(ROWS, 9, 30, 3)), CLASSES), None, "image_classification"),
+        ((RANDOM.random((ROWS, 8, 8)), RANDOM.integers(0, 2, (ROWS, 8, 8))), None, "image_segmentation"),
+        ((RANDOM.random((ROWS, 8, 8)), RANDOM.integers(0, 2, (ROWS, 3))), None, "image_multilabel_classification"),
+        ((RANDOM.random((3, 8, 8)), [("cat",), (), ("cat", "dog")]), None, "image_multilabel_classification"),
         ((RANDOM.normal(size=(ROWS, 50, 3)), CLASSES), None, "timeseries_classification"),
         ((RANDOM.normal(size=(ROWS, 50, 6)), CLASSES), None, "timeseries_classification"),
         ((RANDOM.normal(size=(ROWS, 5)), CLASSES), None, "tabular_classification"),
@@ -56,6 +59,13 @@ def test_files_find_their_task(tmp_path: Path) -> None:
         (tmp_path / "photos" / name).mkdir(parents=True)
         Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "photos" / name / "1.png")
     assert taken_for(tmp_path / "photos") == "image_classification"
+    named = pd.DataFrame({"file": ["a.png", "b.png"] * 9, "class": ["cat", "dog"] * 9, "mask": ["a.png", "b.png"] * 9})
+    assert taken_for(named[["file", "class"]], "class") == "image_classification"
+    assert taken_for(named[["file", "mask"]], "mask") == "image_segmentation"
+    for name in ("images", "masks"):
+        (tmp_path / "scenes" / name).mkdir(parents=True)
+    assert taken_for(tmp_path / "scenes") == "image_segmentation"
+    assert taken_for((tmp_path / "scenes" / "images", tmp_path / "scenes" / "masks")) == "image_segmentation"
 
 
 def test_streams_find_their_task() -> None:
