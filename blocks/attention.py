@@ -20,7 +20,7 @@ def squeeze_excitation(net: Net, x: Any, *, ratio: int = 4, activation: str = "r
 
     Args:
         net: builds the layers.
-        x: `(height, width, channels)`.
+        x: `(height, width, channels)`, or with more or fewer axes of space.
         ratio: how many times fewer channels the squeezed layer has.
         activation: of the squeezed layer.
         gate: "sigmoid" or "hard_sigmoid" (MobileNetV3).
@@ -29,9 +29,9 @@ def squeeze_excitation(net: Net, x: Any, *, ratio: int = 4, activation: str = "r
         Hu et al., "Squeeze-and-Excitation Networks", arXiv 1709.01507.
     """
     channels = net.channels(x)
-    s = net(layers.GlobalAveragePooling2D, x, keepdims=True)
-    s = net(layers.Conv2D, s, filters=max(1, channels // ratio), kernel_size=1, activation=activation)
-    s = net(layers.Conv2D, s, filters=channels, kernel_size=1, activation=gate)
+    s = net(of_rank(net, x, "GlobalAveragePooling"), x, keepdims=True)
+    s = net(of_rank(net, x, "Conv"), s, filters=max(1, channels // ratio), kernel_size=1, activation=activation)
+    s = net(of_rank(net, x, "Conv"), s, filters=channels, kernel_size=1, activation=gate)
     return net(layers.Multiply, [x, s])
 
 
