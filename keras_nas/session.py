@@ -107,8 +107,8 @@ class Session:
 
         self._check_engine()
         with Workspace(self.directory, replace=not self.resume) as workspace, Store(workspace.folder) as store:
-            call = {"arguments": self._arguments(), "versions": versions(), "asked": self.asked}
-            call["inferred"] = self._inferred(store)
+            inferred = self._inferred(store)
+            call = {"arguments": self._arguments(), "versions": versions(), "asked": self.asked, "inferred": inferred}
             check_same_search(store, call["arguments"], CHANGEABLE)
             with closing(self.settings.engine.pool(self.shares, store.directory)) as pool:
                 pool.start()
@@ -116,7 +116,7 @@ class Session:
                     self.goal, self.data, self.options, store.directory, self.settings.seed, self.precision
                 )
                 self._remembered = recall(self.goal, training, store, self.options["history"])
-                lines = self._account(training, call["inferred"])
+                lines = self._account(training, inferred)
                 ahead = self._look_ahead(training, store, pool)
                 ledger, forecast = ahead.ledger, ahead.forecast
                 workspace.keep()
