@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from keras_nas.data import Rows, Split, class_summary, collect, split_rows, store_inputs
+from keras_nas.data.rows import Target
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.assignment import Costing, Options, Training
 from keras_nas.estimators.baseline import maker
@@ -54,11 +55,11 @@ def prepare(goal: Goal, data: Data, options: Mapping[str, Any], folder: Path, se
         DataError: when the data cannot be used.
     """
     task = goal.task
-    given = task.given(data.rows, data.target)
+    given, kind = task.given(data.rows, data.target), cast(Target, task.target)
     rows = collect(
         given,
         folder / "data",
-        target=task.target,
+        target=kind,
         ranks=task.ranks,
         validation_data=None if data.validation is None else task.given(data.validation, data.target, given),
         sample_weight=data.sample_weight,
@@ -90,7 +91,7 @@ def _options(goal: Goal, given: Mapping[str, Any]) -> Options:
     own = [name for name in ("loss", "metrics") if given[name]]
     if own and task.target == "several":
         raise InvalidArgument(
-            f"{own[0]}=: several targets have the losses and scores of their kinds. Give keras_nas.Several(weights=...), "
+            f"{own[0]}=: several targets have the losses and scores of their kinds. Give keras_nas.Several(weights=...) "
             "and name scores like 'val_<target>_<score>' as objectives."
         )
     named = [name.removeprefix("val_") for name in watched(goal) if name.startswith("val_")]

@@ -125,8 +125,12 @@ def glance(data: Any, target: Any = None) -> Glance:
 
 
 def _folder(path: Path) -> Glance:
-    """Of a folder of folders."""
-    names = [folder.name for folder in class_folders(path)]
+    """Of a folder of folders, of images or of texts."""
+    folders = class_folders(path)
+    names = [folder.name for folder in folders]
+    first = next((file for folder in folders for file in folder.rglob("*") if file.is_file()), path)
+    if first.suffix.lower() == ".txt":
+        return Glance("text", (len(names),), Answer("classes", f"the names of the folders, {listed(names)}"))
     if set(names) == {*PAIR}:
         return Glance("folder", answer=Answer("arrays", f"the files in {path / PAIR[1]}"))
     if len(names) > 1:

@@ -216,7 +216,8 @@ def joined_inputs(sources: Mapping[str, Source], kinds: Mapping[str, Any]) -> tu
         sources: Each input as its kind reads it.
         kinds: Name and ranks of the kind of each.
     """
-    inputs, x = [], {}
+    inputs: list[JointInput] = []
+    x: dict[str, Any] = {}
     for name, source in sources.items():
         kind, ranks = kinds[name]
         rows = _whole(source)

@@ -80,8 +80,9 @@ class Several(Task):
 
     def settled(self, data: Any, target: Any = None) -> tuple[Self, tuple[str, ...]]:
         """This task with the kinds of all inputs and targets, and how those were told that were not given."""
-        whole, told = copy.copy(self), []
-        if isinstance(data, Rows):
+        whole = copy.copy(self)
+        told: list[str] = []
+        if isinstance(data, Rows) and data.joint is not None:
             whole.inputs = {given.name: given.kind for given in data.joint.inputs}
             whole.targets = {given.name: given.target for given in data.joint.targets}
         else:
@@ -213,7 +214,8 @@ class Several(Task):
         """The weighted loss, and the scores of each target."""
         assert isinstance(signature, SeveralSignature)  # noqa: S101 - made by this task
         truth, guesses = self._targets(y, signature), signature.columns(predictions)
-        found, loss = {}, 0.0
+        found: dict[str, float] = {}
+        loss = 0.0
         for name, task in self._ends():
             end, wanted = signature.ends[name], [n.removeprefix(f"{name}_") for n in names if n.startswith(f"{name}_")]
             own = task.scores(truth[name], guesses[name], end, wanted)

@@ -59,6 +59,10 @@ def test_files_find_their_task(tmp_path: Path) -> None:
         (tmp_path / "photos" / name).mkdir(parents=True)
         Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "photos" / name / "1.png")
     assert taken_for(tmp_path / "photos") == "image_classification"
+    for name in ("good", "bad"):
+        (tmp_path / "reviews" / name).mkdir(parents=True)
+        (tmp_path / "reviews" / name / "1.txt").write_text("a film")
+    assert taken_for(tmp_path / "reviews") == "text_classification"
     named = pd.DataFrame({"file": ["a.png", "b.png"] * 9, "class": ["cat", "dog"] * 9, "mask": ["a.png", "b.png"] * 9})
     assert taken_for(named[["file", "class"]], "class") == "image_classification"
     assert taken_for(named[["file", "mask"]], "mask") == "image_segmentation"
