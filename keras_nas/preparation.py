@@ -91,8 +91,8 @@ def _options(goal: Goal, given: Mapping[str, Any]) -> Options:
     own = [name for name in ("loss", "metrics") if given[name]]
     if own and task.target == "several":
         raise InvalidArgument(
-            f"{own[0]}=: several targets have the losses and scores of their kinds. Give keras_nas.Several(weights=...) "
-            "and name scores like 'val_<target>_<score>' as objectives."
+            f"{own[0]}=: several targets have the losses and scores of their kinds. Give "
+            "keras_nas.Several(weights=...), and name scores like 'val_<target>_<score>' as objectives."
         )
     named = [name.removeprefix("val_") for name in watched(goal) if name.startswith("val_")]
     named += [metric for metric in given["metrics"] if isinstance(metric, str)]
