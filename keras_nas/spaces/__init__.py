@@ -26,6 +26,7 @@ SPACES: dict[str, dict[str, str]] = {
     "image_classification": _IMAGES,
     "image_regression": _IMAGES,
     "image_multilabel_classification": _IMAGES,
+    **dict.fromkeys(("volume_classification", "volume_regression"), {"small_images": _IMAGES["small_images"]}),
     "image_segmentation": dict.fromkeys(("unet", "auto_deeplab"), "keras_nas.spaces.segmentation"),
     "text_classification": _TEXTS,
     "text_regression": _TEXTS,

@@ -15,6 +15,7 @@ from keras_nas.tasks.several import Several
 from keras_nas.tasks.signature import Signature
 from keras_nas.tasks.tabular import TabularClassification, TabularRegression
 from keras_nas.tasks.text import TextClassification, TextRegression
+from keras_nas.tasks.volumes import VolumeClassification, VolumeRegression
 
 TASKS: dict[str, type[Task]] = {
     task.name: task
@@ -22,7 +23,7 @@ TASKS: dict[str, type[Task]] = {
         *(TextClassification, TextRegression),
         *(ImageClassification, ImageMultilabelClassification, ImageRegression, ImageSegmentation),
         *(TabularClassification, TabularRegression),
-        *(TimeseriesForecasting, TimeseriesClassification, Several),
+        *(TimeseriesForecasting, TimeseriesClassification, Several, VolumeClassification, VolumeRegression),
     )
 }
 
