@@ -33,14 +33,38 @@ class Remembered:
     Args:
         architectures: in the order in which they are tried.
         told: what the user should know of it, in lines.
+        searches: the nearest ones, from which a predictor learns.
     """
 
     architectures: tuple[Architecture, ...] = ()
     told: tuple[str, ...] = ()
+    searches: tuple[Past, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """In JSON types."""
-        return {"architectures": [dict(architecture) for architecture in self.architectures], "told": [*self.told]}
+        return {
+            "architectures": [dict(architecture) for architecture in self.architectures],
+            "told": [*self.told],
+            "searches": [past.to_json() for past in self.searches],
+        }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Remembered:
+        """What `to_json` gave."""
+        searches = tuple(map(Past.from_json, told.get("searches", ())))
+        return cls(tuple(map(Architecture, told["architectures"])), tuple(told["told"]), searches)
+
+    def merits(self, space: Space) -> tuple[Mapping[Architecture, float], ...]:
+        """Of each search, what its architectures of a space were worth, the higher the better."""
+        signs = [1.0 if past.facts.objective[1] == "max" else -1.0 for past in self.searches]
+        return tuple(
+            {
+                architecture: sign * score
+                for architecture, score in zip(past.best, past.scores, strict=True)
+                if is_one_of(space.decisions, architecture)
+            }
+            for sign, past in zip(signs, self.searches, strict=True)
+        )
 
 
 def points(given: Any, space: Space, seed: int) -> tuple[Architecture, ...]:
@@ -142,14 +166,15 @@ def recall(goal: Goal, training: Training, store: Store, history: History) -> Re
     """
     before = next(store.records("call"), None)
     if before is not None:
-        told = (before.body or {}).get("remembered", {"architectures": [], "told": []})
-        return Remembered(tuple(map(Architecture, told["architectures"])), tuple(told["told"]))
+        return Remembered.from_json((before.body or {}).get("remembered", {"architectures": [], "told": []}))
     searches = history.nearest(facts_of(goal, training), apart_from=_name(store.directory))
     first = beginning(searches, goal.space.decisions) if goal.strategy.starts_warm else ()
     if not first:
         return Remembered()
     similar = "; ".join(str(past.facts) for past in searches)
-    return Remembered(first, (f"Begins with the {len(first)} best architectures of earlier searches ({similar}).",))
+    return Remembered(
+        first, (f"Begins with the {len(first)} best architectures of earlier searches ({similar}).",), tuple(searches)
+    )
 
 
 def remember(goal: Goal, training: Training, trials: Sequence[Trial], directory: Path, history: History) -> None:

@@ -71,8 +71,8 @@ class Candidate:
 
     @property
     def final(self) -> bool:
-        """Whether it was trained to the end, not only explored."""
-        return "final" in self.fidelity
+        """Whether it was trained to the end, not only explored nor stopped on the way."""
+        return "final" in self.fidelity and "stopped" not in self.measurements
 
 
 def trained(directory: Path) -> list[Candidate]:

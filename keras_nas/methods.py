@@ -36,6 +36,7 @@ METHODS: dict[str, Method] = {
     "nas_rl": Method("any", "reinforce", paper="Zoph and Le, arXiv 1611.01578"),
     "nasnet": Method("nasnet", "ppo", paper="Zoph et al., arXiv 1707.07012"),
     "amoebanet": Method("nasnet", "evolution", paper="Real et al., arXiv 1802.01548"),
+    "large_scale_evolution": Method("any", "inheriting_evolution", paper="Real et al., arXiv 1703.01041"),
     "nsga_net": Method("any", "nsga2", objectives="several", paper="Lu et al., arXiv 1810.03522"),
     "enas": Method("nas_bench_201_small", "reinforce", "enas", paper="Pham et al., arXiv 1802.03268"),
     "single_path_one_shot": Method(
@@ -52,6 +53,7 @@ METHODS: dict[str, Method] = {
     "neural_predictor": Method("any", "random", "predictor", paper="Wen et al., arXiv 1912.00848"),
     "zen_nas": Method("any", "evolution", "zen", paper="Lin et al., arXiv 2102.01063"),
     "zero_cost_warmup": Method("any", "evolution", "warm_start", paper="Abdelfattah et al., arXiv 2101.08134"),
+    "performance_prediction": Method("any", "random", "learning_curves", paper="Baker et al., arXiv 1705.10823"),
     "successive_halving": Method(
         "any", "random", "successive_halving", paper="Jamieson and Talwalkar, arXiv 1502.07943"
     ),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from keras_nas.architecture import Architecture
 from keras_nas.beginning import recall, remember
 from keras_nas.callbacks.watching import Aside, Searching
+from keras_nas.candidate import trained
 from keras_nas.data import Rows, Split
 from keras_nas.engine.driver import Driver
 from keras_nas.engine.gpus import memory_of
@@ -24,10 +25,12 @@ from keras_nas.environment import versions
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.bounds import Bounds
+from keras_nas.estimators.curves import SHARE, Known
 from keras_nas.estimators.custom import registered_here
 from keras_nas.estimators.fidelity import Budgeting, Untrained
 from keras_nas.estimators.forecast import Forecast
 from keras_nas.estimators.precision import training_precision
+from keras_nas.estimators.resolution import check_resolution
 from keras_nas.estimators.shared import SHARED, SUPERNET, SharedWeights, shared_trial
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.estimators.training import train
@@ -39,7 +42,7 @@ from keras_nas.ledger import Trial
 from keras_nas.outcome import conclude, kept, winner
 from keras_nas.outlook import Ahead, Conditions, look_ahead, memory_notes, take_gauge
 from keras_nas.preflight import check_feasible, check_latency, cost_function, spread
-from keras_nas.preparation import Data, account, prepare
+from keras_nas.preparation import Data, account, prepare, watched
 from keras_nas.strategy import UNTRAINED, Failure, Problem, Proposal
 from keras_nas.workspace import Workspace
 
@@ -151,6 +154,8 @@ class Session:
     def _look_ahead(self, training: Training, store: Store, pool: Any) -> Ahead:
         """The search made ready: what cannot go well is refused, and what is to be expected is told."""
         goal, settings = self.goal, self.settings
+        if getattr(goal.estimator, "over", None) == "resolution":
+            check_resolution(goal.task, goal.space, training.signature, watched(goal))
         check_latency(goal.constraints, training, cost_function(goal.task, goal.space, training.signature))
         tell = print if settings.verbose else lambda line: None
         predictor = predictor_for(training, settings.max_time, settings.max_trials, tell)
@@ -167,6 +172,7 @@ class Session:
             Untrained(
                 lambda architecture: costs(architecture)["flops"],
                 describer(reader(goal.task, goal.space, training.signature)),
+                self._remembered.merits(goal.space),
             ),
         )
         problem = Problem(goal.space.decisions, goal.objectives, goal.constraints, settings.seed, settings.max_trials)
@@ -209,10 +215,19 @@ class Session:
                     "devices": max(1, len(self.part.devices)),
                     "timing": timing,
                     "custom_objects": registered_here(),
+                    **self._curves(training, proposal),
                 },
             )
 
         return make
+
+    def _curves(self, training: Training, proposal: Proposal) -> dict[str, Known]:
+        """Of a training that may be stopped, the curves of others as long, in a score that can be taken on the way."""
+        objective = self.goal.objectives[0]
+        if _function(proposal) is not train or SHARE not in proposal.fidelity or not objective.name.startswith("val_"):
+            return {}
+        alike = [one for one in trained(training.data.parent) if one.fidelity == proposal.fidelity]
+        return {"known": Known.of(objective.name, objective.direction, alike)}
 
     def _retry(
         self, trial: Trial, failure: Failure, changes: Mapping[str, Any], failed: int

@@ -82,7 +82,8 @@ class Proposal:
     Args:
         architecture: answers to the live decisions.
         fidelity: how much work to spend, in the estimator's words, `{"epochs": 4}` say; empty means its default.
-        parent: number of the trial whose training to continue, if any.
+        parent: number of the trial whose training to continue, if any; of one of another architecture the weights are
+            taken that fit.
         note: what the strategy wants back when it observes (JSON types only).
         number: of the trial that it became; the ledger fills it in, so that a later proposal can name it as parent.
     """

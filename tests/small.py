@@ -45,7 +45,7 @@ def tiny_training(
     folder: Path, task: str = "image_classification", space: Space | None = None, **options: Any
 ) -> Training:
     """What trainings share, on written data; every option of `Training` and of its `Options` by name."""
-    x, y = digit_images(400)
+    x, y = options.pop("data", None) or digit_images(400)
     target = "classification" if task == "image_classification" else "regression"
     rows = collect((x, y), folder / "data", target=target)  # type: ignore[arg-type]
     split = split_rows(rows)

@@ -139,6 +139,9 @@ def test_the_next_search_begins_with_it_and_says_so(goal, training, tmp_path):
             "Begins with the 2 best architectures of earlier searches (image_classification, 400 rows of 8 x 8, "
             "10 outputs).",
         )
+        (past,) = found.searches
+        assert found.merits(tiny_space()) == (dict(zip(past.best, past.scores, strict=True)),)
+        assert found.from_json(found.to_json()) == found
         yardstick = replace(goal, strategy=random_search())
         assert recall(yardstick, training, store, library).architectures == ()
         assert recall(goal, training, store, history(False)).architectures == ()

@@ -20,6 +20,7 @@ STRATEGIES: dict[str, tuple[str, str]] = {
     "exhaustive": ("exhaustive", "ExhaustiveSearch"),
     "local_search": ("local_search", "LocalSearch"),
     "evolution": ("evolution", "RegularizedEvolution"),
+    "inheriting_evolution": ("evolution", "InheritingEvolution"),
     "hierarchical_evolution": ("evolution", "HierarchicalEvolution"),
     "nsga2": ("nsga2", "NSGA2"),
     "reinforce": ("controller", "Reinforce"),

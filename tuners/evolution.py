@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -45,18 +45,26 @@ class TournamentEvolution(Strategy):
         filling = len(self.members) + len(pending) < self.population
         if filling or not self.members or self.problem.decisions.size < 2:
             return Proposal(sample(self.problem.decisions, rng))
-        return Proposal(self.child(rng))
+        return self.descendant(rng)
 
     def observe(self, proposal: Proposal, outcome: Outcome) -> None:
         """Whoever has scores joins the population."""
         losses = self.loss(outcome)
         if np.isfinite(losses).all():
-            self.join(Member(proposal.architecture, losses, self.violation(outcome)))
+            self.join(Member(proposal.architecture, losses, self.violation(outcome), proposal.number))
 
-    def tournament(self, entrants: int, rng: np.random.Generator) -> Architecture:
+    def winner(self, entrants: int, rng: np.random.Generator) -> Member:
         """The fittest of `entrants` members drawn with replacement."""
         drawn = rng.integers(len(self.members), size=entrants)
-        return fittest([self.members[int(index)] for index in drawn], rng).architecture
+        return fittest([self.members[int(index)] for index in drawn], rng)
+
+    def tournament(self, entrants: int, rng: np.random.Generator) -> Architecture:
+        """The architecture of the fittest."""
+        return self.winner(entrants, rng).architecture
+
+    def descendant(self, rng: np.random.Generator) -> Proposal:
+        """What is proposed once the population is filled."""
+        return Proposal(self.child(rng))
 
     @abstractmethod
     def child(self, rng: np.random.Generator) -> Architecture:
@@ -95,8 +103,11 @@ class RegularizedEvolution(TournamentEvolution):
         self.crossover = crossover
 
     def child(self, rng: np.random.Generator) -> Architecture:
-        """The winner, perhaps crossed with another one, with one decision answered otherwise."""
-        parent = self.tournament(self.sample, rng)
+        """A changed copy of the winner."""
+        return self.changed(self.tournament(self.sample, rng), rng)
+
+    def changed(self, parent: Architecture, rng: np.random.Generator) -> Architecture:
+        """A parent, perhaps crossed with another one, with one decision answered otherwise."""
         if rng.random() < self.crossover:
             parent = crossover(self.problem.decisions, parent, self.tournament(self.sample, rng), rng)
         return mutate(self.problem.decisions, parent, rng)
@@ -105,6 +116,37 @@ class RegularizedEvolution(TournamentEvolution):
         """Append the youngest, drop the oldest."""
         self.members.append(member)
         del self.members[: -self.population]
+
+
+class InheritingEvolution(RegularizedEvolution):
+    """Ageing evolution whose children begin with their parents' weights.
+
+    So the weights of a line of descent are trained on and on, and a child needs fewer epochs to show what it is worth
+    than a network that begins at random. What a child takes is told in `keras_nas.estimators.heirs`; whoever is trained
+    to the end begins anew.
+
+    Args:
+        population: members alive at once, whose weights are kept.
+        sample: entrants of a tournament, drawn with replacement.
+        crossover: probability that the child has a second parent; weights are those of the first.
+
+    Example:
+        >>> from keras_nas.tuners import make
+        >>> make("inheriting_evolution", population=10).population
+        10
+
+    Reference:
+        Real et al., "Large-scale evolution of image classifiers", arXiv 1703.01041; for ageing, arXiv 1802.01548.
+    """
+
+    def descendant(self, rng: np.random.Generator) -> Proposal:
+        """The changed copy, with the trial whose weights it takes."""
+        parent = self.winner(self.sample, rng)
+        return Proposal(self.changed(parent.architecture, rng), parent=parent.number)
+
+    def continues(self) -> Collection[int]:
+        """Whoever lives may become a parent."""
+        return {member.number for member in self.members if member.number is not None}
 
 
 class HierarchicalEvolution(TournamentEvolution):

@@ -205,9 +205,12 @@ class Driver:
         self._tell(told.TrialStarted(trial, attempt, worker))
 
     def _inherit(self, trial: Trial) -> None:
-        """Lays what a trial goes on from into its folder."""
+        """Lays what a trial goes on from, or begins with, into its folder."""
         parent = trial.proposal.parent
-        if parent is not None and not inherit(self.store.directory / "trials", parent, trial.number):
+        if parent is None:
+            return
+        alike = self.ledger.trials[parent].proposal.architecture == trial.proposal.architecture
+        if not inherit(self.store.directory / "trials", parent, trial.number, alike):
             logger.warning("trial %d begins anew: what trial %d had left is gone", trial.number, parent)
 
     def _patience(self, deadline: float) -> float | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from keras_nas.estimators.halving import SuccessiveHalving as SuccessiveHalving
     from keras_nas.estimators.predictor import Predictor as Predictor
     from keras_nas.estimators.shared import SharedWeights as SharedWeights
+    from keras_nas.estimators.stopping import LearningCurves as LearningCurves
     from keras_nas.estimators.zero_cost.estimator import WarmStart as WarmStart
     from keras_nas.estimators.zero_cost.estimator import ZeroCost as ZeroCost
 
@@ -30,6 +31,7 @@ _HOME = {
     "ASHA": "halving",
     "Hyperband": "halving",
     "SuccessiveHalving": "halving",
+    "LearningCurves": "stopping",
     "Predictor": "predictor",
     "SharedWeights": "shared",
     "WarmStart": "zero_cost.estimator",

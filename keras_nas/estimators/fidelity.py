@@ -13,8 +13,10 @@ from keras_nas.estimators.bounds import Bounds
 from keras_nas.estimators.gates import LEARNT
 from keras_nas.estimators.halving import ASHA, Hyperband, SuccessiveHalving
 from keras_nas.estimators.predictor import Predictor
+from keras_nas.estimators.seeds import Seeded, check_seeds, trials_without_seeds
 from keras_nas.estimators.shared import SharedWeights
 from keras_nas.estimators.stages import BASELINE, Stages, divide
+from keras_nas.estimators.stopping import LearningCurves
 from keras_nas.estimators.zero_cost import SCORES
 from keras_nas.estimators.zero_cost.estimator import WarmStart, ZeroCost
 from keras_nas.strategy import Outcome, Problem, Proposal, Signal, Strategy
@@ -27,10 +29,12 @@ class Untrained:
     Args:
         work: of training one, on any scale.
         describe: what a predictor may learn from; None in a forecast.
+        earlier: what architectures were worth in earlier searches, one mapping each, the higher the better.
     """
 
     work: Callable[[Architecture], float] = lambda architecture: 1.0
     describe: Callable[[Architecture], Mapping[str, float]] | None = None
+    earlier: Sequence[Mapping[Architecture, float]] = ()
 
 
 @dataclass(frozen=True)
@@ -90,12 +94,15 @@ class Finalists:
     Args:
         finalists: how many are trained to the end; None for 1, or 3 to 6 of a Pareto front, one a minute.
         epochs: those of an exploring trial and of a finalist at most, where epochs are quick; None for the usual ones.
+        seeds: trainings of each finalist, with other seeds, where the budget has room for them: see `Seeded`.
     """
 
     finalists: int | None = None
     epochs: tuple[float, float] | None = None
+    seeds: int = 2
 
     def __post_init__(self) -> None:
+        check_seeds(self.seeds)
         if self.finalists is not None and self.finalists < 1:
             raise InvalidArgument(f"finalists={self.finalists!r}: expected 1 or more.")
         if self.epochs is not None and not 0 < self.epochs[0] <= self.epochs[1]:
@@ -104,10 +111,10 @@ class Finalists:
     def around(self, strategy: Strategy, budgeting: Budgeting) -> Strategy:
         """See `Stages`."""
         finalists = self.finalists or (1 if budgeting.objectives == 1 else budgeting.bounds.front_size())
-        trials = None if budgeting.max_trials is None else max(1, budgeting.max_trials - budgeting.baseline)
-        bounds = replace(budgeting.bounds, max_trials=trials)
+        bounds = replace(budgeting.bounds, max_trials=trials_without_seeds(budgeting, finalists, self.seeds))
         division = divide(bounds, finalists, budgeting.overhead, self.epochs)
-        return Stages(strategy, division, budgeting.clock, budgeting.first, budgeting.baseline, budgeting.work)
+        stages = Stages(strategy, division, budgeting.clock, budgeting.first, budgeting.baseline, budgeting.work)
+        return Seeded.around(stages, self.seeds, budgeting)
 
 
 @dataclass(frozen=True)
@@ -176,6 +183,7 @@ ESTIMATORS: dict[str, Callable[[], Estimator]] = {
     "asha": ASHA,
     "hurdles": update_wrapper(partial(ASHA, 2), ASHA, updated=()),
     "predictor": Predictor,
+    "learning_curves": LearningCurves,
     "zero_cost": ZeroCost,
     "warm_start": WarmStart,
     "shared_weights": SharedWeights,

@@ -16,6 +16,7 @@ from keras_nas.data import Feed, Rows, Split, class_weights, training_batches
 from keras_nas.engine.job import Report, TrialError
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.fused import training_copy
+from keras_nas.estimators.looks import Looks, Watching
 from keras_nas.estimators.recipe import BASELINE, complete, make_augment, make_optimizer, make_transform
 from keras_nas.estimators.replicas import strategy_over
 from keras_nas.estimators.schedule import Budget, Schedule, one_cycle
@@ -59,11 +60,13 @@ def fit(
     architecture: Mapping[str, Label] | None,
     data: tuple[Rows, Split],
     lesson: Lesson,
+    watching: Watching | None = None,
 ) -> dict[str, Any]:
     """Train `built` in place; goes on from the trial's checkpoint where there is one.
 
     Returns:
-        Measurements: `epochs`, `images_per_s`, the recipe's `settings`, `precision`, and whether `xla` compiled it.
+        Measurements: `epochs`, `images_per_s`, the recipe's `settings`, `precision`, whether `xla` compiled it, and
+        where it was scored on its way what was seen (`Looks.told`).
     """
     settings = settled(training, architecture, data[1], lesson)
     state = last_checkpoint(report.folder, training.precision)
@@ -72,7 +75,7 @@ def fit(
     spent = (time.monotonic() - lesson.start) + (state["seconds"] if state else 0.0)
     rate = settings["learning_rate"]
     before = state["inherited"] if state else 0.0
-    budget, steps = lesson.budget.after(before), feed.steps / lesson.budget.rows
+    budget, steps = lesson.budget.after(before), feed.steps / lesson.budget.share
     done = state["epochs"] if state else 0.0
     schedule = Schedule(budget, lambda progress: one_cycle(progress, rate), steps, spent, done)
     watch = Watch(report, Checkpoint(report.folder, training.precision, schedule, inherited=before))
@@ -84,11 +87,15 @@ def fit(
             trainer.optimizer.build(trainer.trainable_variables)
             trainer.load_weights(state["weights"])
         began = time.monotonic()
-        _run(trainer, feed, schedule, [schedule, *copy.deepcopy(list(training.options.callbacks)), watch])
+        stock = built.network if finished else built.raw
+        looks = (
+            [] if watching is None else [Looks(watching, schedule, lambda: stock.set_weights(network.get_weights()))]
+        )
+        _run(trainer, feed, schedule, [schedule, *copy.deepcopy(list(training.options.callbacks)), watch, *looks])
     weights = network.get_weights()
     if not all(np.isfinite(weight).all() for weight in weights):
         raise TrialError("not_finite", "weights are no numbers after training; a lower learning rate may help.")
-    (built.network if finished else built.raw).set_weights(weights)
+    stock.set_weights(weights)
     batches = schedule.batches - schedule.begun
     return {
         "epochs": schedule.epochs,
@@ -96,6 +103,7 @@ def fit(
         "settings": settings,
         "precision": training.precision,
         "xla": trainer.jit_compile,
+        **{name: value for look in looks for name, value in look.told().items()},
     }
 
 
@@ -137,7 +145,7 @@ def _run(trainer: Trainer, feed: Feed, schedule: Schedule, callbacks: list[Any])
     budget = schedule.budget
     trainer.fit(
         **feed.fit_arguments(),
-        epochs=FOREVER if budget.epochs is None else feed.epoch + int(np.ceil(budget.epochs / budget.rows)),
+        epochs=FOREVER if budget.epochs is None else feed.epoch + int(np.ceil(budget.epochs / budget.share)),
         callbacks=callbacks,
         verbose=0,
     )

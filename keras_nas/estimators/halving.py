@@ -20,13 +20,14 @@ from keras_nas.estimators.ladder import (
     work_of,
 )
 from keras_nas.estimators.rungs import Rungs
+from keras_nas.estimators.seeds import Seeded, check_seeds, trials_without_seeds
 from keras_nas.estimators.stages import MOST_EPOCHS, Division, divide
 from keras_nas.strategy import Strategy
 
 if TYPE_CHECKING:
     from keras_nas.estimators.fidelity import Budgeting
 
-Growing = Literal["epochs", "rows"]
+Growing = Literal["epochs", "rows", "resolution"]
 EPOCHS, TIMED_EPOCHS = (1.0, 27.0), (5.0, MOST_EPOCHS)
 """Of the first rung at least and of a finalist at most, without a time limit and with one."""
 EXPLORE = 0.4
@@ -72,9 +73,10 @@ class SuccessiveHalving:
     Args:
         factor: one in so many goes on, for as many times longer.
         epochs: of the first rung at least and of a finalist at most; None for 1 and 27, or 5 and 200 with a time limit.
-        over: what grows from rung to rung: "epochs", or "rows", the share of the training rows, over which there are
-            as many passes on each.
+        over: what grows from rung to rung: "epochs", or "rows", the share of the training rows, or "resolution", the
+            number of an image's pixels; of both there are as many passes on each rung.
         finalists: how many are trained to the end; None for 1, or 3 to 6 of a Pareto front.
+        seeds: trainings of each finalist, the others with other seeds, where the budget has room for them.
 
     Raises:
         InvalidArgument: for a number out of bounds or an unknown name.
@@ -95,6 +97,7 @@ class SuccessiveHalving:
     epochs: tuple[float, float] | None = None
     over: Growing = "epochs"
     finalists: int | None = None
+    seeds: int = 1
     eager: ClassVar[bool] = False
     rounds: ClassVar[bool] = False
 
@@ -107,6 +110,7 @@ class SuccessiveHalving:
             raise InvalidArgument(unknown("over", self.over, get_args(Growing)))
         if self.finalists is not None and self.finalists < 1:
             raise InvalidArgument(f"finalists={self.finalists!r}: expected 1 or more.")
+        check_seeds(self.seeds)
 
     def around(self, strategy: Strategy, budgeting: Budgeting) -> Strategy:
         """See `Rungs`."""
@@ -114,13 +118,15 @@ class SuccessiveHalving:
         timed, finalists = given.max_time is not None, self.finalists
         if finalists is None:
             finalists = 1 if budgeting.objectives == 1 else given.front_size()
-        trials = None if given.max_trials is None else max(1, given.max_trials - budgeting.baseline)
+        trials = trials_without_seeds(budgeting, finalists, self.seeds)
         lengths = self.epochs or (TIMED_EPOCHS if timed else EPOCHS)
         division = divide(replace(given, max_trials=trials), finalists, budgeting.overhead, lengths)
         if given.max_time is not None:
             division = replace(division, explore_seconds=EXPLORE * given.max_time)
         ladder = self.ladder(division, given.workers, lengths, budgeting.overhead)
-        return Rungs(strategy, division, budgeting.clock, budgeting.first, budgeting.baseline, budgeting.work, ladder)
+        first, baseline, work = budgeting.first, budgeting.baseline, budgeting.work
+        rungs = Rungs(strategy, division, budgeting.clock, first, baseline, work, ladder)
+        return Seeded.around(rungs, self.seeds, budgeting)
 
     def ladder(self, division: Division, workers: int, epochs: tuple[float, float], overhead: float) -> Ladder:
         """The rungs: as many as have enough to compare.
@@ -143,6 +149,7 @@ class SuccessiveHalving:
                 epochs=round(most * share, 3),
                 seconds=None if slot is None else slot * factor**rung,
                 rows=share if self.over == "rows" else 1.0,
+                pixels=share if self.over == "resolution" else 1.0,
             )
             for rung, share in enumerate(shares)
         ]
@@ -170,10 +177,11 @@ class ASHA(SuccessiveHalving):
         epochs: see `SuccessiveHalving`.
         over: see `SuccessiveHalving`.
         finalists: see `SuccessiveHalving`.
+        seeds: see `SuccessiveHalving`.
 
     Example:
         >>> ASHA(factor=2)
-        ASHA(factor=2, epochs=None, over='epochs', finalists=None)
+        ASHA(factor=2, epochs=None, over='epochs', finalists=None, seeds=1)
 
     Reference:
         Li et al., "A system for massively parallel hyperparameter tuning", arXiv 1810.05934. With `factor=2` a hurdle
@@ -199,6 +207,7 @@ class Hyperband(SuccessiveHalving):
         epochs: see `SuccessiveHalving`.
         over: see `SuccessiveHalving`.
         finalists: see `SuccessiveHalving`.
+        seeds: see `SuccessiveHalving`.
 
     Example:
         >>> Hyperband().factor

@@ -12,6 +12,8 @@ PAST = "past_epochs"
 """In the fidelity of a trial that goes on from another: epochs that were trained before it."""
 ROWS = "rows"
 """In the fidelity of a trial that sees a share of the training rows: that share."""
+PIXELS = "pixels"
+"""In the fidelity of a trial that sees images with fewer pixels: their share."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,13 @@ class Level:
         epochs: passes over the training rows.
         seconds: of wall-clock time, as a worker of several has them; None where epochs alone count.
         rows: share of the training rows that are seen.
+        pixels: share of each image's pixels that are seen.
     """
 
     epochs: float
     seconds: float | None = None
     rows: float = 1.0
+    pixels: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,8 @@ class Ladder:
             work[PAST] = below.epochs
             seconds = None if seconds is None else seconds - (below.seconds or 0.0) + self.overhead
         timed = {} if seconds is None else {"seconds": round(seconds, 1)}
-        return work | timed | ({ROWS: level.rows} if level.rows < 1 else {})
+        shares = {name: share for name, share in ((ROWS, level.rows), (PIXELS, level.pixels)) if share < 1}
+        return work | timed | shares
 
 
 def work_of(rungs: int, factor: int) -> float:

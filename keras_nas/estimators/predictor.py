@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 class Predictor:
     """Screen many proposals of the strategy by a model of this search's trials, and train the most promising.
 
-    The predictor learns from the trials that the strategy learns from, and sees the decisions and the structure of a
-    network, see `keras_nas.predictors.structure.structure`. Strategies with a model of their own ("auto", "bayesian",
-    "bananas", "progressive", "tpe") are refused.
+    The predictor learns from the trials that the strategy learns from, and from those of earlier searches on similar
+    data (`keras_nas.history`) as long as these order this search's trials better than by chance. It sees the decisions
+    and the structure of a network, see `keras_nas.predictors.structure.structure`. Strategies with a model of their own
+    ("auto", "bayesian", "bananas", "progressive", "tpe") are refused.
 
     Args:
         candidates: proposals that are screened for one trial.
@@ -52,5 +53,5 @@ class Predictor:
 
         describe = budgeting.untrained.describe
         if describe is not None:
-            strategy = Screened(strategy, describe, self.candidates, self.initial)
+            strategy = Screened(strategy, describe, self.candidates, self.initial, budgeting.untrained.earlier)
         return get_estimator(self.then).around(strategy, budgeting)

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from keras_nas.estimators.ladder import ROWS, RUNG
+from keras_nas.estimators.ladder import PIXELS, ROWS, RUNG
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,19 @@ class Budget:
         seconds: from the start of the trial, building and tracing included.
         goes_on: whether a longer training may go on from its end, so that its state is kept.
         rows: share of the training rows that it sees; epochs still count all of them.
+        pixels: share of an image's pixels that it sees; epochs still count whole images.
     """
 
     epochs: float | None = None
     seconds: float | None = None
     goes_on: bool = False
     rows: float = 1.0
+    pixels: float = 1.0
+
+    @property
+    def share(self) -> float:
+        """Work of a pass over what it sees, in passes over all."""
+        return self.rows * self.pixels
 
     @classmethod
     def of(cls, fidelity: Mapping[str, float]) -> Budget:
@@ -34,9 +41,10 @@ class Budget:
 
         Example:
             >>> Budget.of({"epochs": 3.0, "rung": 1.0})
-            Budget(epochs=3.0, seconds=None, goes_on=True, rows=1.0)
+            Budget(epochs=3.0, seconds=None, goes_on=True, rows=1.0, pixels=1.0)
         """
-        return cls(fidelity.get("epochs"), fidelity.get("seconds"), RUNG in fidelity, fidelity.get(ROWS, 1.0))
+        shares = fidelity.get(ROWS, 1.0), fidelity.get(PIXELS, 1.0)
+        return cls(fidelity.get("epochs"), fidelity.get("seconds"), RUNG in fidelity, *shares)
 
     def after(self, seconds: float) -> Budget:
         """With the seconds that went into a training before this trial went on with it."""

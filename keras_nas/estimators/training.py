@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +17,24 @@ from keras_nas.architecture import Label
 from keras_nas.data import Rows, Split
 from keras_nas.data.split import evenly
 from keras_nas.engine.failures import failing_as
-from keras_nas.engine.files import MODEL
+from keras_nas.engine.files import MODEL, PARENT
 from keras_nas.engine.job import Report, TrialError
 from keras_nas.estimators.assignment import Options, Training
+from keras_nas.estimators.curves import FORETOLD, STOPPED, Known
 from keras_nas.estimators.custom import check_registered, register
+from keras_nas.estimators.heirs import begin_as
+from keras_nas.estimators.ladder import PIXELS
+from keras_nas.estimators.resolution import pooled, shrunk
 from keras_nas.estimators.schedule import Budget
 from keras_nas.estimators.scoring import check_latency, measure_costs, validation_scores
+from keras_nas.estimators.seeds import SEED
 from keras_nas.estimators.xla import Timing
 from keras_nas.objectives.derived import completed
 from keras_nas.objectives.objective import SoftTarget
 from keras_nas.tasks import Built
 
-EXPLORE_ROWS = 2_000
-"""Validation rows that an exploring trial is scored on; finalists are scored on all."""
+EXPLORE_ROWS, LOOK_ROWS = 2_000, 1_000
+"""Validation rows that an exploring trial is scored on, at its end and on its way; finalists are scored on all."""
 
 
 def train(
@@ -44,6 +50,7 @@ def train(
     custom_objects: Mapping[str, Any] | None = None,
     inherit: Callable[[Built], None] | None = None,
     predicted: Mapping[str, float] | None = None,
+    known: Known | None = None,
 ) -> dict[str, Any]:
     """One trial.
 
@@ -59,6 +66,7 @@ def train(
         custom_objects: what the user's script has registered with Keras, by registered name.
         inherit: gives the network its first weights; None for weights drawn by the seed.
         predicted: costs that were predicted; they stand in for measurements where the training is short.
+        known: the curves of others of this length, by which it may be stopped.
 
     Returns:
         `scores` (prefixed `val_`, and costs), their `errors`, `measurements`, `artefacts` (the weights' file name) and
@@ -67,32 +75,73 @@ def train(
     import keras
 
     from keras_nas.estimators.fitting import Lesson, fit
+    from keras_nas.estimators.looks import Watching
 
     start = time.monotonic()
-    training = replace(training, precision="float32") if fidelity.get("float32") else training
+    training = _adapted(training, fidelity)
     keras.utils.set_random_seed((training.seed * 1_000_003 + number) % 2**31)
     rows, split = Rows.load(training.data), Split.load(training.data)
-    with failing_as("build_error"):
-        register(custom_objects or {})
-        built = build(training, architecture)
-        check_registered(built.model)
-    _check_costs(built.model, training.options, "final" in fidelity)
-    if inherit is not None:
-        inherit(built)
+    built = _begun(training, architecture, custom_objects or {}, "final" in fidelity)
+    taken = _inherited(built, report.folder / PARENT, inherit)
     ready = time.monotonic()
     budget, divisor = Budget.of(fidelity), int(fidelity.get("batch_divisor", 1))
     lesson = Lesson(budget, start, lambda: build(training, architecture), towers, devices, divisor, timing)
-    measured = fit(report, training, built, architecture, (rows, _seen(split, budget)), lesson)
+    watching = Watching.of(known, fidelity, partial(_now, training, built.model, rows, split))
+    measured = fit(report, training, built, architecture, (rows, _seen(split, budget)), lesson, watching)
     fitted = time.monotonic()
     scores, errors, told = _judged(training, built.model, (rows, split), "final" in fidelity, predicted or {})
     name, end = _save(built.model, report.folder), time.monotonic()
     return {
-        "scores": scores,
+        "scores": scores | _expected(measured),
         "errors": errors,
-        "measurements": {**measured, **told},
+        "measurements": {**measured, **taken, **told},
         "artefacts": {"model": name},
         "seconds": {"build": ready - start, "fit": fitted - ready, "score": end - fitted},
     }
+
+
+def _adapted(training: Training, fidelity: Mapping[str, float]) -> Training:
+    """What trials share, but for what this one does otherwise: precision, seed, and the resolution of images."""
+    training = replace(training, seed=training.seed + int(fidelity.get(SEED, 0)))
+    if fidelity.get("float32"):
+        training = replace(training, precision="float32")
+    if PIXELS in fidelity:
+        side = pooled(fidelity[PIXELS], training.signature.input_shape)
+        training = replace(training, space=shrunk(training.space, side))
+    return training
+
+
+def _begun(
+    training: Training, architecture: Mapping[str, Label] | None, custom_objects: Mapping[str, Any], final: bool
+) -> Built:
+    """The network with new weights, once it is known to be worth a training."""
+    with failing_as("build_error"):
+        register(custom_objects)
+        built = build(training, architecture)
+        check_registered(built.model)
+    _check_costs(built.model, training.options, final)
+    return built
+
+
+def _inherited(built: Built, parent: Path, inherit: Callable[[Built], None] | None) -> dict[str, float]:
+    """Gives the network its first weights, where they are not to be new; tells what share came from a parent."""
+    if inherit is not None:
+        inherit(built)
+    if not parent.exists():
+        return {}
+    taken = begin_as(built.model, parent)
+    return {"inherited": taken}
+
+
+def _now(training: Training, model: Any, rows: Rows, split: Split) -> dict[str, float]:
+    """The scores of a model that is still in training."""
+    found, _ = validation_scores(training, model, rows, evenly(split.validation, LOOK_ROWS))
+    return {f"val_{name}": value for name, value in found.items()}
+
+
+def _expected(measured: Mapping[str, Any]) -> dict[str, float]:
+    """Of a training that was stopped, the end that was foretold, as a score of its own."""
+    return {FORETOLD: measured[FORETOLD][-1]["mean"]} if STOPPED in measured else {}
 
 
 def _seen(split: Split, budget: Budget) -> Split:
@@ -117,10 +166,11 @@ def _judged(
 
 
 def _save(model: Any, folder: Path) -> str:
-    """The scored model, written under another name first."""
+    """The scored model, written under another name first; that of a parent is needed no more."""
     unfinished = folder / "unfinished.keras"
     model.save(unfinished)
     unfinished.replace(folder / MODEL)
+    (folder / PARENT).unlink(missing_ok=True)
     return MODEL
 
 

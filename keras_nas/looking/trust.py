@@ -29,6 +29,7 @@ def trust_lines(result: SearchResult) -> list[str]:
     met = [trial for trial in own if total_violation(result.constraints, trial.scores) <= 0]
     interval = result.told["holdout"].get("intervals", {}).get(name.removeprefix("val_"))
     again = [candidate.scores[name] for candidate in result.refits if name in candidate.scores]
+    again += [trial.scores[name] for trial in other_seeds(result.winner, met)]
     return [
         *random_lines(result),
         *lead_lines(result.winner, met, name, again, interval),
@@ -83,10 +84,10 @@ def lead_lines(
     Returns:
         One line; none where no other network was trained as long.
     """
-    others = [c for c in candidates if c.final == winner.final and c.number != winner.number]
-    if not others:
-        return []
+    others = [c for c in candidates if c.final == winner.final and c.architecture != winner.architecture]
     score = winner.scores[name]
+    if not others:
+        return seed_lines([score, *again], name)
     following = min(others, key=lambda other: abs(score - other.scores[name]))
     lead = abs(score - following.scores[name])
     stage = "to the end" if winner.final else "shortly"
@@ -94,6 +95,7 @@ def lead_lines(
     if again:
         spread = float(np.std([score, *again], ddof=1))
         words.append(f"other seeds of the winner are {spread:.4f} apart (standard deviation of {1 + len(again)})")
+        words += [f"the lead is {lead / spread:.1f} times that"] if spread else []
     else:
         words.append("what another seed would change is not known (result.refit() tells)")
     if interval is not None:
@@ -101,6 +103,22 @@ def lead_lines(
         beside = "less" if lead < half else "more"
         words.append(f"that is {beside} than the {half:.4f} that the rows held out leave open either way")
     return ["; ".join(words) + "."]
+
+
+def other_seeds(winner: Candidate, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The winner's network, trained as long with other seeds in the same search."""
+    alike = [c for c in candidates if c.final and c.architecture == winner.architecture]
+    return [candidate for candidate in alike if candidate.number != winner.number]
+
+
+def seed_lines(scores: Sequence[float], name: str) -> list[str]:
+    """What another seed changes, where the winner was trained with several and there is nobody to lead."""
+    if len(scores) < 2:
+        return []
+    spread = float(np.std(scores, ddof=1))
+    return [
+        f"Seeds: the winner trained with {len(scores)} of them differs by {spread:.4f} in {name} (standard deviation)."
+    ]
 
 
 def short_lines(candidates: Sequence[Candidate], name: str) -> list[str]:

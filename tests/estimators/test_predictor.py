@@ -14,7 +14,7 @@ BUDGETING = Budgeting(Bounds(None, 30), lambda: 0.0, untrained=Untrained(describ
 
 
 def test_what_the_strategy_proposes_is_screened_and_then_trained_as_ever():
-    around = Predictor(candidates=7, initial=3).around(make("evolution"), BUDGETING)
+    around = Predictor(candidates=7, initial=3).around(make("evolution"), BUDGETING).inner
     assert isinstance(around, Stages) and isinstance(around.explorer, Screened)
     assert (around.explorer.candidates, around.explorer.initial) == (7, 3)
 
@@ -25,7 +25,7 @@ def test_any_estimator_may_follow():
 
 
 def test_a_forecast_goes_without():
-    around = Predictor().around(make("random"), replace(BUDGETING, untrained=Untrained()))
+    around = Predictor().around(make("random"), replace(BUDGETING, untrained=Untrained())).inner
     assert not isinstance(around.explorer, Screened)
 
 

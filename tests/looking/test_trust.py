@@ -4,7 +4,7 @@ import pytest
 
 from keras_nas.architecture import Architecture
 from keras_nas.candidate import Candidate
-from keras_nas.looking.trust import lead_lines, short_lines
+from keras_nas.looking.trust import lead_lines, other_seeds, short_lines
 from tests.looking.made import made_search
 
 
@@ -51,3 +51,15 @@ def test_short_trainings_beside_long_ones(long, words):
 def test_a_summary_of_several_objectives_says_nothing_of_a_lead(tmp_path):
     summary = made_search(tmp_path / "search").summary()
     assert "Lead:" not in summary
+
+
+def test_the_winner_s_other_seeds_are_nobody_to_lead():
+    again = candidate(6, 0.89, network=5)
+    assert other_seeds(BEST, [BEST, again, candidate(7, 0.7), candidate(8, 0.6, 5, final=False)]) == [again]
+    (line,) = lead_lines(BEST, [BEST, again], "val_accuracy", again=[0.89])
+    assert line == ("Seeds: the winner trained with 2 of them differs by 0.0071 in val_accuracy (standard deviation).")
+    (line,) = lead_lines(BEST, [BEST, again, candidate(7, 0.88)], "val_accuracy", again=[0.89])
+    assert line.startswith(
+        "Lead: 0.0200 in val_accuracy over trial 7, the next of 1 trained to the end; other seeds of"
+    )
+    assert "the lead is 2.8 times that" in line
