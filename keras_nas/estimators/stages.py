@@ -195,12 +195,17 @@ class Stages(Strategy):
         """What was explored, best first; each with the trial that its finalist goes on from, if any.
 
         Of those that short scores cannot tell from the best, the one with most work to do comes first: a short training
-        shows more of what a small network can do than of what a large one can.
+        shows more of what a small network can do than of what a large one can. The best itself is always a finalist,
+        where there are several.
         """
         best = list(dict.fromkeys(proposal.architecture for proposal in best_first(self, self._explored)))
         alike = self._like_the_best() if len(self.problem.objectives) == 1 else set()
         tied = sorted((one for one in best if one in alike), key=self._doublings, reverse=True)
-        return [Proposal(architecture) for architecture in (*tied, *(one for one in best if one not in alike))]
+        ranked, last = [*tied, *(one for one in best if one not in alike)], self.division.finalists - 1
+        if last and best[:1] and best[0] not in ranked[:last]:
+            ranked.remove(best[0])
+            ranked.insert(last, best[0])
+        return [Proposal(architecture) for architecture in ranked]
 
     def _doublings(self, architecture: Architecture) -> int:
         """Its work in powers of two: of networks of about the same work the score decides."""

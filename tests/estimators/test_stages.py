@@ -101,6 +101,17 @@ def test_of_networks_that_short_scores_cannot_tell_apart_the_one_with_most_work_
     assert scores[chosen] == max(scores[one] for one in most)
 
 
+def test_of_several_finalists_the_best_is_one_however_little_work_it_is() -> None:
+    def work(architecture: Architecture) -> float:
+        return 2.0 ** -quality(architecture) * 2.0**12
+
+    trials, _ = searched(Finalists(3), max_time=2400, error=0.5, untrained=Untrained(work))
+    finalists = [trial.proposal.architecture for trial in final(trials)][:3]
+    explored = [trial.proposal.architecture for trial in trials if "final" not in trial.proposal.fidelity]
+    assert len(finalists) == 3
+    assert quality(finalists[-1]) == max(map(quality, explored)) > quality(finalists[0])
+
+
 def test_networks_of_about_the_same_work_are_ranked_by_their_scores() -> None:
     def work(architecture: Architecture) -> float:
         return 1000.0 + architecture["a"]
