@@ -177,9 +177,9 @@ def feed_of(
 
 def _augment(task: Task, signature: Signature, augmentation: str) -> Any:
     """What is done to a batch of images, and to their masks alike; shifts by a fourteenth of the height."""
-    if augmentation == "none":
+    moved = None if augmentation == "none" else make_augment(augmentation, max(1, signature.input_shape[0] // 14))
+    if moved is None:
         return None
-    moved = make_augment(augmentation, max(1, signature.input_shape[0] // 14))
     masked = task.target == "segmentation"
     return lambda x, y, key: (moved(x, key), moved(y, key) if masked else y)
 

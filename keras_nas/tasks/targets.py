@@ -40,7 +40,7 @@ class Classification(Supervised):
 
     target = "classification"
     objective = "val_accuracy"
-    score_names = CLASSIFICATION
+    score_names: tuple[str, ...] = CLASSIFICATION
 
     @classmethod
     def predicts(cls, answer: Answer) -> str | None:
