@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from keras_nas.engine.job import Report
 from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.estimators.gates import LEARNT
-from keras_nas.estimators.shared_search import SHARED, SUPERNET, SharedSearch, Sharing
+from keras_nas.estimators.shared_search import SHARED, SIZED, SUPERNET, SharedSearch, Sharing
 from keras_nas.estimators.stages import before_scoring
+from keras_nas.estimators.survey import SURVEY, Surveyed
 from keras_nas.strategy import Strategy
 
 if TYPE_CHECKING:
     from keras_nas.estimators.fidelity import Budgeting
 
-DRAWN = ("uniform", "fair")
+DRAWN = ("uniform", "fair", *SIZED)
 """The ways to draw the network of a step."""
 NETWORKS = 1_000
 """Scored at most where networks are drawn."""
@@ -31,9 +32,11 @@ class SharedWeights:
     summary tells how well the shared weights had ranked them.
 
     Args:
-        sampling: the network of each training step: "uniform", or "fair", every option as often as its rivals; or how
-            its gates are learnt, which choose the first finalist: by gradients, "darts", "darts_second_order",
-            "fbnet" or "proxylessnas", or by the rewards of a controller, "enas".
+        sampling: the network of each training step: "uniform", or "fair", every option as often as its rivals; of a
+            supernet of elastic sizes, whose networks learn from the largest one too, "sandwich" (the largest, the
+            smallest, random ones in turn) or "progressive" (smaller ones step by step); or how its gates are learnt,
+            which choose the first finalist: by gradients, "darts", "darts_second_order", "fbnet" or "proxylessnas",
+            or by the rewards of a controller, "enas".
         networks: how many are scored at most; they do not count as trials. None for 1,000, or where gates are learnt
             their choice and as many as are checked.
         finalists: how many are trained to the end: with the shared weights to begin with where networks are drawn, from
@@ -50,7 +53,7 @@ class SharedWeights:
 
     Reference:
         Guo et al., arXiv 1904.00420; Chu, Zhang and Xu, arXiv 1907.01845; Yu et al., "Evaluating the Search Phase of
-        Neural Architecture Search", arXiv 1902.08142.
+        Neural Architecture Search", arXiv 1902.08142; Cai et al., "Once-for-All", arXiv 1908.09791.
     """
 
     sampling: str = "uniform"
@@ -70,7 +73,9 @@ class SharedWeights:
             raise InvalidArgument(f"epochs={self.epochs!r}: expected a number above 0.")
 
     def around(self, strategy: Strategy, budgeting: Budgeting) -> Strategy:
-        """See `SharedSearch`."""
+        """See `SharedSearch`; of a supernet of elastic sizes networks of all costs are scored first."""
+        if self.sampling in SIZED:
+            strategy = Surveyed(strategy, budgeting.work, min(SURVEY, (self.networks or NETWORKS) // 2))
         return SharedSearch(strategy, self._sharing(budgeting), budgeting.clock, budgeting.first, budgeting.baseline)
 
     def _sharing(self, budgeting: Budgeting) -> Sharing:

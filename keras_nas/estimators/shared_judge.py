@@ -37,7 +37,7 @@ class Judge:
         self.calibrate = Calibrator(net)
         self.y = np.asarray(rows.y[split.validation])
         self.batches = _images(rows, split.validation, SCORE_BATCH)
-        self.seen = _calibration(rows, split.train)
+        self.seen = calibration(rows, split.train)
         spec = tf.TensorSpec((None, *self.batches[0].shape[1:]), self.batches[0].dtype)
         self.predict = tf.function(self._predict, input_signature=[spec], autograph=False)
 
@@ -67,7 +67,7 @@ def _images(rows: Rows, index: np.ndarray, size: int) -> list[Any]:
     return [batch[0] for batch in evaluation_batches(rows, np.sort(index), size)]
 
 
-def _calibration(rows: Rows, index: np.ndarray) -> list[Any]:
+def calibration(rows: Rows, index: np.ndarray) -> list[Any]:
     """Equal batches of evenly spaced rows, as large and as many as there are rows for."""
     count, size = CALIBRATION
     size = min(size, len(index))

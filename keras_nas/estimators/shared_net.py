@@ -29,8 +29,8 @@ class _Everything:
         return self.all(net, x)
 
 
-def make_supernet(training: Training, gate: Gate | None = None) -> Supernet:
-    """The supernet of a search, as its task stands around it; a single path by default."""
+def make_supernet(training: Training, gate: Gate | None = None, elastic: bool = False) -> Supernet:
+    """The supernet of a search, as its task stands around it; a single path by default, of fixed sizes."""
     task, signature = training.task, training.signature
     finished = training.options.loss is not None
 
@@ -38,7 +38,8 @@ def make_supernet(training: Training, gate: Gate | None = None) -> Supernet:
         space: Any = _Everything(features)
         return task.assemble(space, {}, signature, net, x)[finished]
 
-    return supernet(training.space, signature.input_shape, gate, body=body, swap=fused, dtype="float32")
+    space, shape = training.space, signature.input_shape
+    return supernet(space, shape, gate, body=body, swap=fused, dtype="float32", elastic=elastic)
 
 
 def fused(layer: Any, shape: tuple[int | None, ...], config: Mapping[str, Any]) -> Any:

@@ -17,6 +17,10 @@ from keras_nas.strategy import DONE, UNTRAINED, WAIT, Outcome, Problem, Proposal
 
 SHARED = "shared"
 """In the fidelity of all trials that use the supernet."""
+ELASTIC = "elastic"
+"""In the fidelity of those that use one with layers of elastic size."""
+SIZED = ("sandwich", "progressive")
+"""The ways to draw networks of elastic size, in the fidelity of the supernet's own training."""
 SUPERNET, ALONE, FINAL = "supernet", "alone", "final"
 """In the fidelity of the supernet's own training, of networks trained alone to check it, of finalists."""
 Phase = Literal["supernet", "scored", "alone", "final"]
@@ -47,6 +51,11 @@ class Sharing:
     alone: Mapping[str, float] = field(default_factory=lambda: {"epochs": 3.0})
     score_until: float | None = None
     total_seconds: float | None = None
+
+    @property
+    def shared(self) -> dict[str, float]:
+        """In the fidelity of all trials that use the supernet."""
+        return {SHARED: 1.0} if self.supernet.keys().isdisjoint(SIZED) else {SHARED: 1.0, ELASTIC: 1.0}
 
     @property
     def inherit(self) -> bool:
@@ -119,7 +128,7 @@ class SharedSearch(Strategy):
                 return answer
         checks = _left(self._checks(), begun["alone"])
         if checks and not begun["final"]:
-            return Proposal(checks[0], {SHARED: 1.0, ALONE: 1.0, **self.sharing.alone})
+            return Proposal(checks[0], {**self.sharing.shared, ALONE: 1.0, **self.sharing.alone})
         if running["alone"] or running["final"]:
             return WAIT
         return self._final(begun["final"])
@@ -139,7 +148,8 @@ class SharedSearch(Strategy):
         known = self._first[-1] if self._first else {}
         decisions = self.explorer.problem.decisions
         network = decisions.walk(lambda decision: known.get(decision.path, decision.domain.labels()[0]))
-        return Proposal(self._whole(network), {UNTRAINED: 1.0, SHARED: 1.0, SUPERNET: 1.0, **self.sharing.supernet})
+        fidelity = {UNTRAINED: 1.0, **self.sharing.shared, SUPERNET: 1.0, **self.sharing.supernet}
+        return Proposal(self._whole(network), fidelity)
 
     def _whole(self, network: Architecture) -> Architecture:
         return with_recipe(self.problem.decisions, network, self.first[0] if self.first else {})
@@ -159,7 +169,7 @@ class SharedSearch(Strategy):
         return WAIT if running else DONE
 
     def _next(self, number: int, running: Sequence[Proposal], seen: set[Architecture]) -> Proposal | Signal:
-        fidelity = {UNTRAINED: 1.0, SHARED: 1.0}
+        fidelity = {UNTRAINED: 1.0, **self.sharing.shared}
         tried = [proposal for proposal, outcome in self._told["scored"] if outcome.ok]
         chosen = any(proposal.note.get(DERIVED) for proposal in (*tried, *running))
         for architecture in [] if chosen else self._derived:
@@ -197,7 +207,7 @@ class SharedSearch(Strategy):
             budget = {"seconds": round(max(1.0, seconds / len(left)), 1), "epochs": MOST_EPOCHS}
         if left[0] not in best:
             return Proposal(left[0], {FINAL: 1.0, **budget}, note={BASELINE: True})
-        return Proposal(left[0], {FINAL: 1.0, **({SHARED: 1.0} if self.sharing.inherit else {}), **budget})
+        return Proposal(left[0], {FINAL: 1.0, **(self.sharing.shared if self.sharing.inherit else {}), **budget})
 
 
 PHASES: tuple[Phase, ...] = ("supernet", "scored", "alone", "final")

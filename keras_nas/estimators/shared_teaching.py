@@ -15,6 +15,7 @@ from keras_nas.engine.failures import failing_as
 from keras_nas.engine.job import Report
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.custom import register
+from keras_nas.estimators.elastic import POLICIES, Distilled, Sized
 from keras_nas.estimators.fitting import Lesson, fit
 from keras_nas.estimators.gates import LEARNT
 from keras_nas.estimators.gates.controlled import Controlled
@@ -40,7 +41,7 @@ def teach(
         report: the search's ear, and the trial's folder.
         training: what all trials share.
         architecture: names the recipe, and a network to score at the end.
-        fidelity: how long, and who sets the gates: "fair", one of `LEARNT`, or neither for uniform draws.
+        fidelity: how long, and who sets the gates: "fair", one of `POLICIES` or of `LEARNT`, or none for uniform draws.
         machine: further arguments of `training.train`.
 
     Returns:
@@ -58,7 +59,8 @@ def teach(
     divisor = int(fidelity.get("batch_divisor", 1))
     lesson = Lesson(Budget.of(fidelity), start, lambda: built, towers=machine.get("towers", 1), batch_divisor=divisor)
     callback, data = course.begin(net, architecture, lesson)
-    own = replace(training, precision="float32", options=replace(training.options, callbacks=[callback]))
+    task: Any = training.task if net.teacher is None else Distilled(training.task)
+    own = replace(training, task=task, precision="float32", options=replace(training.options, callbacks=[callback]))
     measured = fit(report, own, built, architecture, data, lesson)
     fitted = time.monotonic()
     judge = Judge(training, net)
@@ -72,6 +74,9 @@ def teach(
 
 def course_of(training: Training, folder: Path, fidelity: Mapping[str, float]) -> Course:
     """Who sets the gates."""
+    policy = next((own for own in POLICIES if own in fidelity), None)
+    if policy is not None:
+        return Sized(training, policy)
     name = next((own for own in LEARNT if own in fidelity), None)
     if name is None:
         return Sampled(training, Fair() if "fair" in fidelity else Uniform())

@@ -17,7 +17,7 @@ from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.custom import register
 from keras_nas.estimators.shared_judge import Judge
 from keras_nas.estimators.shared_net import costs_of, home, make_supernet
-from keras_nas.estimators.shared_search import ALONE, SUPERNET
+from keras_nas.estimators.shared_search import ALONE, ELASTIC, SUPERNET
 from keras_nas.estimators.shared_teaching import teach
 from keras_nas.estimators.training import train
 from keras_nas.strategy import UNTRAINED
@@ -52,7 +52,7 @@ def run(
     start = time.monotonic()
     with failing_as("build_error"):
         register(machine.get("custom_objects") or {})
-        judge = _judge(training, machine.get("towers", 1))
+        judge = _judge(training, machine.get("towers", 1), ELASTIC in fidelity)
     ready = time.monotonic()
     if UNTRAINED in fidelity:
         scores = {**judge.scores(architecture), **costs_of(training, architecture, machine.get("predicted") or {})}
@@ -70,11 +70,11 @@ _OPEN: dict[tuple[str, int], Judge] = {}
 """The judge of this process: tracing a supernet takes longer than scoring a hundred networks."""
 
 
-def _judge(training: Training, towers: int) -> Judge:
+def _judge(training: Training, towers: int, elastic: bool = False) -> Judge:
     """The judge of the search's supernet, made once in a process: what was traced first serves."""
     key = str(home(training)), home(training).stat().st_mtime_ns
     if key not in _OPEN:
-        net = make_supernet(training)
+        net = make_supernet(training, elastic=elastic)
         net.load_weights(home(training))
         _OPEN.clear()
         _OPEN[key] = Judge(training, net, towers)

@@ -46,7 +46,9 @@ class Building:
         widest = heard[0]
         if self.parts.elastic and all(hasattr(own, "shape") for _, own in heard):
             widest = max(heard, key=lambda option: option[1].shape[-1] or 0)
-            self.parts.sizes[token] = merged(path, [(labels, self._size(path, labels, own)) for labels, own in heard])
+            size = merged(path, [(labels, self._size(path, labels, own)) for labels, own in heard])
+            self.parts.sizes[token] = size
+            self.parts.wide(size)
         for labels, y in heard:
             self._check(path, widest, (labels, y))
         y = keras.tree.map_structure(lambda t: keras.KerasTensor(t.shape, t.dtype), widest[1])

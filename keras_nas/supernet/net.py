@@ -58,23 +58,28 @@ class Parts:
     """
 
     elastic: bool = False
-    layers: dict[Token, Any] = field(default_factory=dict)
-    outputs: dict[Token, Any] = field(default_factory=dict)
-    sizes: dict[Token, Any] = field(default_factory=dict)
-    splits: dict[Token, tuple[str, Sequence[frozenset[Label]]]] = field(default_factory=dict)
-    slices: dict[int, tuple[Any, Sequence[Axis]]] = field(default_factory=dict)
-    ends: dict[str, tuple[Label, Label]] = field(default_factory=dict)
-    roles: dict[str, Role] = field(default_factory=dict)
-    silent: dict[int, tuple[Any, str]] = field(default_factory=dict)
-    skips: set[tuple[str, Label]] = field(default_factory=set)
-    sealed: bool = False
+    layers: dict[Token, Any] = field(default_factory=dict, init=False)
+    outputs: dict[Token, Any] = field(default_factory=dict, init=False)
+    sizes: dict[Token, Any] = field(default_factory=dict, init=False)
+    splits: dict[Token, tuple[str, Sequence[frozenset[Label]]]] = field(default_factory=dict, init=False)
+    slices: dict[int, tuple[Any, Sequence[Axis]]] = field(default_factory=dict, init=False)
+    ends: dict[str, tuple[Label, Label]] = field(default_factory=dict, init=False)
+    roles: dict[str, Role] = field(default_factory=dict, init=False)
+    silent: dict[int, tuple[Any, str]] = field(default_factory=dict, init=False)
+    skips: set[tuple[str, Label]] = field(default_factory=set, init=False)
+    sealed: bool = field(default=False, init=False)
 
     def keep(self, layer: Any, form: Form) -> None:
         """Note what an elastic layer consists of, and what decides it."""
         self.slices.update((id(weight), (weight, axes)) for weight, axes in sliced(layer, form))
         for axis in (axis for axes in form.axes.values() for axis in axes):
-            for path in axis.size.paths:
-                self.roles[path] = "kernel" if axis.centred else self.roles.get(path, "width")
+            self.wide(axis.size)
+            self.roles.update(dict.fromkeys(axis.size.paths if axis.centred else (), "kernel"))
+
+    def wide(self, size: Any) -> None:
+        """Note what decides a number of channels."""
+        for path in size.paths if isinstance(size, Elastic) else ():
+            self.roles.setdefault(path, "width")
 
     def deep(self, path: str, depths: Sequence[int]) -> None:
         """Note what decides a depth."""
@@ -82,8 +87,8 @@ class Parts:
         self.ends[path] = min(depths), max(depths)
 
     def dimensions(self) -> dict[str, Dimension]:
-        """The decisions on a size, by path."""
-        return {path: Dimension(role, *self.ends[path]) for path, role in self.roles.items()}
+        """The decisions on a size, by path; what is chosen among layers of different width is none."""
+        return {path: Dimension(role, *self.ends[path]) for path, role in self.roles.items() if path in self.ends}
 
 
 @dataclass

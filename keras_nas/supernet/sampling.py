@@ -66,13 +66,13 @@ class Sandwich:
     """
 
     def __init__(self, dimensions: Dimensions) -> None:
-        self.ends = [{path: own.largest for path, own in dimensions.items()}]
-        self.ends.append({path: own.least for path, own in dimensions.items()})
+        self.dimensions = dict(dimensions)
 
     def __call__(self, decisions: Decisions, seed: int, step: int, progress: float = 1.0) -> Architecture:
         """The answers of a round's network."""
-        turn = step % ROUND
-        return _drawn(decisions, self.ends[turn] if turn < len(self.ends) else {}, seed, step)
+        largest = {path: own.largest for path, own in self.dimensions.items()}
+        least = {path: own.least for path, own in self.dimensions.items()}
+        return _drawn(decisions, {0: largest, 1: least}.get(step % ROUND, {}), seed, step)
 
 
 class Progressive:

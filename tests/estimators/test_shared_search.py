@@ -142,6 +142,15 @@ def test_two_workers_are_not_both_given_a_choice() -> None:
     assert [trial.proposal.note.get("derived") for trial in asked if isinstance(trial, Trial)] == [True, None]
 
 
+@pytest.mark.parametrize("sampling", ["sandwich", "progressive"])
+def test_all_that_uses_an_elastic_supernet_says_so(sampling: str) -> None:
+    found = proposed(SharedWeights(sampling, networks=20, checks=2))
+    assert found[0].fidelity[sampling] == 1.0
+    assert all(p.fidelity["elastic"] == p.fidelity["shared"] == 1.0 for p in found)
+    assert get_estimator("once_for_all") == SharedWeights("progressive")
+    assert "elastic" not in proposed(SharedWeights(networks=5, checks=0))[-1].fidelity
+
+
 def test_without_word_of_the_gates_the_strategy_chooses() -> None:
     assert Counter(map(phase_of, proposed(SharedWeights("darts", checks=3))))["final"] == 1
 

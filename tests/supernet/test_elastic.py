@@ -75,6 +75,11 @@ def test_depth_is_a_size() -> None:
     assert supernet(space_of("depths"), SHAPE, elastic=True).dimensions()["more/depth"].role == "depth"
 
 
+def test_a_choice_among_layers_is_no_size() -> None:
+    dimensions = supernet(space_of("apart"), SHAPE, elastic=True).dimensions()
+    assert set(dimensions) == {"width", "op/wide/out"}
+
+
 def test_gradients_of_what_sleeps_are_zero() -> None:
     net = elastic("inverted")
     net.select({"width": 4, "kernel": 3, "expansion": 2, "squeeze": 2})
