@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_nas.blocks.upsampling import cropped, interpolated, times
 from keras_nas.data.masks import held_classes
 from keras_nas.errors import InvalidArgument
 from keras_nas.net import Net
@@ -67,6 +66,8 @@ class ImageSegmentation(ImageTask, Classification):
     def outputs(self, net: Net, x: Any, signature: Signature) -> Any:
         """A 1 x 1 convolution, always float32, interpolated to the height and width of the image."""
         from keras import layers
+
+        from keras_nas.blocks.upsampling import cropped, interpolated, times
 
         if len(net.shape(x)) != 3:
             raise InvalidArgument(
