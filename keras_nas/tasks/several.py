@@ -15,7 +15,6 @@ from keras_nas.data.joint import view
 from keras_nas.data.trees import side_by_side
 from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.net import Net
-from keras_nas.spaces.several import several
 from keras_nas.tasks.base import FRONT, Task
 from keras_nas.tasks.ends import SeveralSignature, standard_loss, weighted, whole_numbers
 from keras_nas.tasks.parting import inferred_kinds, input_tasks, parted, target_tasks
@@ -111,6 +110,8 @@ class Several(Task):
     @property
     def default_space(self) -> Space:  # type: ignore[override]
         """The networks of all inputs, joined."""
+        from keras_nas.spaces.several import several
+
         return several({name: task.space(self.spaces.get(name, task.default_space)) for name, task in self._parts()})
 
     @property
