@@ -50,7 +50,6 @@ NETWORKS = {
     "bag": blocks.bag_of_words(8, 8, 3, dropout=0.5),
     "convolution": embedded(blocks.phrase_convolution(5, [1, 3], dropout=0.5), padding="zero"),
     "recurrent": embedded(blocks.recurrent(3, bidirectional=True)),
-    "attention": embedded(ATTENTION, blocks.pooled_head(normalization="layer"), positions=True),
     "encoder": embedded(ENCODER, ENCODER, blocks.pooled_head(normalization="layer"), positions=True),
     "beside": blocks.beside_naive_bayes(embedded(blocks.recurrent(3, cell="lstm")), EVIDENCE),
     "alone": blocks.beside_naive_bayes(blocks.bag_of_words(8, 8, 3), EVIDENCE, beside=False),
