@@ -82,6 +82,16 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if whole and abs(value) >= 2 else f"{value:,.4g}"
 
 
+def counted(count: int, thing: str) -> str:
+    """How many there are of something, for people.
+
+    Example:
+        >>> counted(1, "network"), counted(2000, "network")
+        ('1 network', '2,000 networks')
+    """
+    return f"{count:,} {thing}{'s' * (count != 1)}"
+
+
 def _cell(value: object) -> Markup:
     if _is_number(value):
         return tag("td", number(value), class_="number")

@@ -10,6 +10,7 @@ from keras_nas.estimators.gates.story import gate_lines, told_of
 from keras_nas.estimators.shared_check import check_lines
 from keras_nas.estimators.shared_search import ALONE
 from keras_nas.looking.trust import trust_lines
+from keras_nas.markup import counted
 from keras_nas.objectives.constraints import margin_report
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def summarise(result: SearchResult) -> str:
     objective = result.objectives[0].name
     lines = [
         *told["data"],
-        f"{told['task']} on the space {told['space']}: {len(result.trials)} networks trained, "
+        f"{told['task']} on the space {told['space']}: {counted(len(result.trials), 'network')} trained, "
         f"{len(result.failures)} failed, ended by {told['reason']}.",
         f"Winner: trial {winner.number}, {objective} {winner.scores[objective]:.4f}, "
         f"{winner.scores['params']:,.0f} parameters" + _costs(winner.scores) + ".",

@@ -203,3 +203,17 @@ def test_boxes_stand_below_what_they_hear_and_never_overlap(inputs: dict[int, li
     assert [(route[0], route[-1]) for route in layout.routes] == [(n, m) for m in range(9) for n in inputs.get(m, [])]
     for route in layout.routes:
         assert [layout.spots[n].row for n in route] == list(range(layout.spots[route[0]].row, boxes[route[-1]].row + 1))
+
+
+def test_many_inputs_are_one_box_and_so_is_what_is_made_of_them_before_anything_is_learned() -> None:
+    def table(columns: int) -> Any:
+        x = {name: keras.Input((1,), name=name) for name in map("c{}".format, range(columns))}
+        front = keras.Model(x, {"a": layers.Concatenate()(list(x.values())), "b": x["c0"]}, name="front")
+        raw = {name: keras.Input((1,), name=name) for name in x}
+        made = front(raw)
+        return keras.Model(raw, layers.Dense(2)(layers.Concatenate()([made["a"], made["b"]])))
+
+    picture = draw(table(30))
+    assert texts(picture) == ["30 inputs", "64 params", "front", "Concatenate", "31", "Dense 2", "2"]
+    assert arrows(picture) == 2
+    assert texts(draw(table(3))).count("input") == 3

@@ -20,6 +20,8 @@ LIGHT = [
     "keras_nas.space",
     "keras_nas.tuners",
     "keras_nas.result",
+    "keras_nas.summary",
+    "keras_nas.looking.report",
 ]
 
 SCRIPT = """

@@ -12,6 +12,8 @@ from keras_nas.errors import InvalidArgument
 
 Shape = tuple[int | None, ...]
 
+MANY = 6
+"""More inputs than these are one box, and so is what a model inside makes of them before anything is learned."""
 _SAID = ("kernel_size", "pool_size", "strides", "dilation_rate", "groups", "num_heads", "rate")
 _SIZES = ("filters", "units")
 _SIGNS = {"strides": "/", "dilation_rate": "dilated ", "groups": "groups ", "num_heads": "heads "}
@@ -53,7 +55,11 @@ def steps_of(model: Any) -> list[Step]:
             "model, or a sequential one that has been built."
         )
     steps: list[Step] = []
-    _follow(graph, {}, steps, set())
+    makers: dict[int, int] = {}
+    if len(graph.inputs) > MANY:
+        makers.update((id(tensor), 0) for tensor in graph.inputs)
+        steps.append(Step((), "InputLayer", f"{len(graph.inputs)} inputs", "inputs", (), (), 0))
+    _follow(graph, makers, steps, set())
     return steps
 
 
@@ -76,7 +82,7 @@ def _follow(graph: Any, makers: dict[int, int], steps: list[Step], seen: set[int
             if all(id(tensor) in makers for tensor in node.outputs):
                 continue
             heard, inner = [makers[id(tensor)] for tensor in node.arguments.keras_tensors], _graph(node.operation)
-            if inner is None:
+            if inner is None or _is_closed(inner):
                 makers.update((id(tensor), len(steps)) for tensor in node.outputs)
                 steps.append(_step(node, tuple(dict.fromkeys(heard)), fresh=id(node.operation) not in seen))
                 seen.add(id(node.operation))
@@ -87,11 +93,18 @@ def _follow(graph: Any, makers: dict[int, int], steps: list[Step], seen: set[int
             makers.update((id(tensor), inside[id(within)]) for tensor, within in made)
 
 
+def _is_closed(graph: Any) -> bool:
+    """Whether a model inside another is shown as one layer: it takes many inputs and has nothing to learn."""
+    return len(graph.inputs) > MANY and not graph.trainable_weights
+
+
 def _step(node: Any, inputs: tuple[int, ...], fresh: bool) -> Step:
     layer = node.operation
     kind, shape = type(layer).__name__, tuple(node.outputs[0].shape[1:])
     if kind == "InputLayer":
         return Step((), kind, "input", "input", inputs, shape, 0)
+    if _graph(layer) is not None:
+        return Step((), kind, layer.name, kind, inputs, shape if len(node.outputs) == 1 else (), 0)
     config = layer.get_config() if type(layer).__module__.startswith("keras.") else {}
     params = sum(math.prod(weight.shape) for weight in getattr(layer, "weights", ()))
     place = tuple(re.split(r"[./]+", layer.name)[:-1])

@@ -60,7 +60,8 @@ def _spread(held: Mapping[str, Any], name: str) -> str:
 def _caveats(result: SearchResult) -> list[str]:
     """What the figures do not say."""
     held, count = result.told["holdout"], sum(not trial.baseline for trial in result.trials)
-    lines = [f"The winner was chosen among {count:,} networks by its validation score, which is optimistic by that."]
+    chosen = f"was chosen among {count:,} networks by its validation score, which is optimistic by that"
+    lines = [f"The winner {chosen if count > 1 else 'is the only network that was trained'}."]
     if held["rows"]:
         uses = held.get("uses", 1)
         once = "once, after the choice" if uses == 1 else f"{uses} times, once after each run of this search"

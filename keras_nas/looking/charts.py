@@ -14,6 +14,7 @@ from keras_nas.candidate import Candidate
 from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.looking.choosing import unbeaten
 from keras_nas.looking.decided import draw_importance, draw_parallel, plain
+from keras_nas.markup import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,7 +70,9 @@ def draw_search(result: SearchResult, axes: Axes, against: str) -> None:
     if result.baseline is not None:
         level = result.baseline.scores[objective.name]
         axes.axhline(level, color=OWN, ls=":", lw=1, label="your own model")
-    _settle(axes, f"{len(own)} networks", f"{against} since the start" if against == "seconds" else "networks trained")
+    _settle(
+        axes, counted(len(own), "network"), f"{against} since the start" if against == "seconds" else "networks trained"
+    )
     axes.set_ylabel(plain(objective.name))
     axes.set_ylim(*_window([trial.scores[objective.name] for trial in own]))
 

@@ -23,6 +23,8 @@ SHOWN = 10
 TICKS = 7
 """Answers that are written beside an axis."""
 LENGTH = 26
+NO_CHART = 1.1
+"""Height (inches) of a figure that only says why there is nothing to draw."""
 SLEEP = -0.14
 """Where lines run through a decision that an architecture does not ask."""
 
@@ -54,7 +56,7 @@ def draw_importance(result: SearchResult, axes: Axes) -> None:
     table = result.importance
     if table.empty:
         return _say(
-            axes, "What mattered", f"Fewer than {LEAST} networks with scores\nthat differ: nothing can be said."
+            axes, "What mattered", f"Fewer than {LEAST} networks with scores that differ:\nnothing can be said."
         )
     shown = table.head(SHOWN + 2)[::-1]
     names = [plain(name) for name in short_names(list(shown["decision"]))]
@@ -130,7 +132,9 @@ def _write_answers(axes: Axes, position: int, answers: Sequence[Label]) -> None:
 
 
 def _say(axes: Axes, title: str, words: str) -> None:
-    """Words where there is nothing to draw."""
+    """Words where there is nothing to draw; a figure of nothing else is as high as they are."""
+    if len(axes.figure.axes) == 1:
+        axes.figure.set_size_inches(axes.figure.get_figwidth(), NO_CHART)
     axes.set_title(title, fontsize=10, loc="left")
     axes.set_axis_off()
     axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes, color="#555555")

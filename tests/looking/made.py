@@ -1,6 +1,6 @@
 """Searches as folders, written down without training anything."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ def made_search(folder: Path, count: int = 16, name: str = "plain", **told: Any)
         store.append(_trial(count, {}, _scores(3, metric), note={"baseline": True}))
         store.append(_trial(count + 1, {name: "a"}, {}, failure=("error", f"{name}\nmore")))
         store.append(_trial(count + 2, {name: "b"}, {}, failure=("infeasible", f"{name} is 9"), source="screened"))
-    _save_models(folder, [0, 1, count])
+    _save_models(folder, {0, 1, count})
     write_json(folder / "result.json", {**_told(name), **told})
     return SearchResult(folder)
 
@@ -71,7 +71,7 @@ def _trial(
     ]
 
 
-def _save_models(folder: Path, numbers: Sequence[int]) -> None:
+def _save_models(folder: Path, numbers: Iterable[int]) -> None:
     import keras
     from keras import layers
 

@@ -65,7 +65,9 @@ def test_the_front_has_the_latency_on_its_axis(found: SearchResult) -> None:
 
 def test_few_networks_say_nothing_of_what_mattered(few: SearchResult) -> None:
     assert few.importance.empty
-    assert "Fewer than 10 networks with scores" in words(few.plot("importance"))
+    said = few.plot("importance")
+    assert "Fewer than 10 networks with scores" in words(said)
+    assert said.get_figheight() < 2 < few.plot("trials").get_figheight()
 
 
 def test_a_users_name_is_no_formula() -> None:

@@ -112,6 +112,14 @@ def test_without_holdout_and_refits_the_account_says_so(tmp_path: Path) -> None:
     assert "Fewer than 10 networks with scores" in words
 
 
+def test_a_single_network_was_not_chosen_among_others(tmp_path: Path) -> None:
+    words = " ".join(Reader(report(made_search(tmp_path / "search", count=2, winner=0))).texts)
+    assert "chosen among 2 networks" in words
+    words = " ".join(Reader(report(made_search(tmp_path / "alone", count=1, winner=0))).texts)
+    assert "The winner is the only network that was trained." in words
+    assert "1 network " in words
+
+
 def test_a_lost_picture_is_words(tmp_path: Path) -> None:
     found = made_search(tmp_path / "search", count=4)
     (found.directory / "trials" / "1" / "model.keras").unlink()
