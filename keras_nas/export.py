@@ -48,6 +48,15 @@ class Export:
     latency: Measurement
     manifest: dict[str, Any]
 
+    @property
+    def takes(self) -> str:
+        """What the stored model takes, for people: each input's name, type and shape, n rows at a time."""
+        inputs = self.manifest["inputs"].items()
+        shapes = {
+            name: ", ".join("n" if side is None else str(side) for side in told["shape"]) for name, told in inputs
+        }
+        return "; ".join(f"{name} {told['dtype']} ({shapes[name]})" for name, told in inputs)
+
     def __str__(self) -> str:
         return (
             f"{self.format} in {self.path}: run in a fresh process on {self.rows} rows, "
@@ -61,6 +70,7 @@ class Export:
     def _repr_html_(self) -> Markup:
         facts = {
             "folder": self.path,
+            "takes": self.takes,
             "run in a fresh process": f"on {self.rows} rows",
             "largest difference": f"{self.max_abs_difference:.2g}",
             "same answer": f"{100 * self.agreement:.1f} %",

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -164,7 +165,7 @@ def test_a_search_is_given_what_was_typed_and_nothing_else(asked: Asked, capsys:
     out = capsys.readouterr().out
     assert out.startswith("The search is kept in d; from another terminal: keras-nas status d --follow\n")
     assert asked.result.summary() in out
-    assert f"keras-nas report {asked.result.directory}\n" in out
+    assert "  keras-nas report d\n  keras-nas export d model\n" in out
     assert code == 3  # the made winner does not meet its constraint
 
 
@@ -193,7 +194,7 @@ def test_exit_codes_of_a_search(
     asked.result = made_search(tmp_path / "other", reason=reason, constraints=limits)
     assert main(["resume", "d", "--max-trials", "9"]) == code
     assert asked.given == {"directory": "d", "max_trials": 9, "verbose": 1}
-    assert (f"keras-nas resume {tmp_path / 'other'}\n" in capsys.readouterr().out) == (code == 130)
+    assert ("keras-nas resume d\n" in capsys.readouterr().out) == (code == 130)
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SearchInterrupted])
@@ -255,13 +256,21 @@ def test_a_report_is_written_where_it_is_asked_for(tmp_path: Path, capsys: pytes
     assert f"File exists: '{tmp_path / 'page.html'}'" in capsys.readouterr().err
 
 
-def test_an_export_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_export_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     given: list[Any] = []
-    monkeypatch.setattr(SearchResult, "export", lambda self, *words: given.append(words))
+
+    def export(self: SearchResult, *words: Any) -> Any:
+        given.append(words)
+        return SimpleNamespace(takes="rows uint8 (n, 8, 8)")
+
+    monkeypatch.setattr(SearchResult, "export", export)
     directory = str(made_search(tmp_path / "search").directory)
     assert main(["export", directory, "model"]) == 0
     assert main(["export", directory, "phone", "--format", "litert_int8", "--overwrite"]) == 0
     assert given == [("model", "saved_model", False), ("phone", "litert_int8", True)]
+    assert capsys.readouterr().out.splitlines()[-1] == "It takes rows uint8 (n, 8, 8)."
 
 
 def test_an_unknown_format(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -48,8 +48,14 @@ def exported(model: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def test_a_notebook_shows_a_small_table(exported: Any) -> None:
     shown = exported._repr_html_()
-    assert shown.count("<tr>") == 6
-    for words in (str(exported.path), "on 70 rows", "100.0 %", f"{exported.latency.latency_ms:.3g} ms by saved_model"):
+    assert shown.count("<tr>") == 7
+    for words in (
+        str(exported.path),
+        "image uint8 (n, 12, 12)",
+        "on 70 rows",
+        "100.0 %",
+        f"{exported.latency.latency_ms:.3g} ms by saved_model",
+    ):
         assert words in shown
 
 

@@ -65,5 +65,6 @@ def _report(parsed: argparse.Namespace) -> int:
 def _export(parsed: argparse.Namespace) -> int:
     from keras_nas.result import load
 
-    print(load(parsed.directory).export(parsed.path, parsed.format, parsed.overwrite))
+    export = load(parsed.directory).export(parsed.path, parsed.format, parsed.overwrite)
+    print(export, f"It takes {export.takes}.", sep="\n")
     return DONE

@@ -134,7 +134,7 @@ def _run(search: Callable[..., SearchResult], given: dict[str, Any], quiet: bool
     directory = Path(given["directory"])
     _announce(directory, quiet)
     try:
-        return _told(search(**given))
+        return _told(search(**given), directory)
     except (KeyboardInterrupt, SearchInterrupted):
         begun = (directory / STORE_NAME).exists()
         what = f"`{_command('resume', directory)}` goes on" if begun else "nothing had begun: give the command again"
@@ -155,11 +155,10 @@ def _announce(directory: Path, quiet: bool) -> None:
         logger.setLevel(logging.INFO)
 
 
-def _told(result: SearchResult) -> int:
+def _told(result: SearchResult, directory: Path) -> int:
     """Print what was found and what to do next; returns the exit code."""
     from keras_nas.objectives.constraints import margin_report
 
-    directory = result.directory
     print(result.summary())
     nexts = [("report", directory), ("export", directory, "model")]
     interrupted = result.told["reason"] == "interrupted"
