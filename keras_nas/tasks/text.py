@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from keras_nas.data import Rows, Split
     from keras_nas.data.glance import Glance
 
-READ = 20_000
-"""Texts of the training part that vocabularies and evidence are learned from at most, evenly spaced."""
+READ, CHARACTERS = 20_000, 5_000_000
+"""Texts of the training part that vocabularies and evidence are learned from at most, evenly spaced, and their
+characters."""
+AT_ONCE = 1024
+"""Texts that are cut at once."""
 SHARE = 0.98
 """Texts that are read to their end."""
 
@@ -63,13 +66,15 @@ class Tokens:
 
     def learned(self, texts: np.ndarray) -> tuple[Tokens, np.ndarray]:
         """The same with the vocabulary and the length of some texts, and these texts in numbers."""
+        import tensorflow as tf
+
         counts = [len(text.split()) if self.split == "whitespace" else len(text) for text in texts]
         length = int(np.clip(np.quantile(counts, SHARE), 2, self.longest))
-        layer = Tokens(self.split, self.run, self.most, self.longest, length).layer()
-        layer.adapt(texts)
+        layer, batches = replace(self, length=length).layer(), tf.data.Dataset.from_tensor_slices(texts).batch(AT_ONCE)
+        layer.adapt(batches)
         vocabulary = tuple(map(str, layer.get_vocabulary(include_special_tokens=False)))
-        told = Tokens(self.split, self.run, self.most, self.longest, length, vocabulary or ("[none]",))
-        return told, np.asarray(layer(texts), np.int32)
+        numbers = np.concatenate([np.asarray(layer(batch), np.int32) for batch in batches])
+        return replace(self, length=length, vocabulary=vocabulary or ("[none]",)), numbers
 
 
 TOKENS = {"words": Tokens("whitespace", 1, 20_000, 256), "pieces": Tokens("character", 4, 20_000, 1024)}
@@ -120,8 +125,8 @@ class TextTask(Task):
     def signature(self, rows: Rows, split: Split) -> TextSignature:
         """The words and pieces of the training part, and what they say of the target."""
         assert rows.schema is not None  # noqa: S101 - texts have one
-        key, chosen = rows.schema.columns[0].key, evenly(split.train, READ)
-        texts = rows.x[key][chosen].astype(str)
+        key = rows.schema.columns[0].key
+        chosen, texts = _read(rows.x[key], split.train)
         targets = target_facts(rows, split)
         learned = {name: tokens.learned(texts) for name, tokens in TOKENS.items()}
         tokens = {name: told for name, (told, _) in learned.items()}
@@ -147,7 +152,7 @@ class TextTask(Task):
     def remarks(self, rows: Rows, split: Split) -> list[str]:
         """How long texts are, and texts on both sides of the split."""
         assert rows.schema is not None  # noqa: S101 - texts have one
-        texts = rows.x[rows.schema.columns[0].key][evenly(split.train, READ)]
+        _, texts = _read(rows.x[rows.schema.columns[0].key], split.train)
         counts = [len(text.split()) for text in texts]
         longest = min(TOKENS["words"].longest, int(np.quantile(counts, SHARE)))
         return [
@@ -158,6 +163,14 @@ class TextTask(Task):
     def prepare(self, net: Net, x: Any, signature: Signature) -> Any:
         """The inputs as they are: the front has prepared them."""
         return x
+
+
+def _read(texts: Any, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The training rows that are learned from, and their texts."""
+    chosen = evenly(train, READ)
+    share = CHARACTERS / max(1, sum(map(len, texts[chosen])))
+    chosen = evenly(train, max(1, int(share * len(chosen)))) if share < 1 else chosen
+    return chosen, texts[chosen]
 
 
 class TextClassification(TextTask, Classification):

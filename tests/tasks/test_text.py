@@ -38,7 +38,7 @@ def prepared(name: str, folder: Path) -> tuple[Rows, Any, TextSignature]:
     return Rows.load(rows.directory), split, signature
 
 
-@pytest.mark.parametrize("name", Y)
+@pytest.mark.parametrize("name", ["text_classification", pytest.param("text_regression", marks=pytest.mark.slow)])
 def test_a_model_is_its_front_and_the_network_on_stored_numbers(name: str, tmp_path: Path) -> None:
     task = get_task(name)
     rows, _, signature = prepared(name, tmp_path)
@@ -94,7 +94,10 @@ def test_of_many_classes_the_largest_differences_are_kept() -> None:
 
 def test_texts_are_taken_and_described(tmp_path: Path) -> None:
     task = get_task("text_classification")
-    assert task.suits(glance((TEXTS * 3, Y[task.name] * 3))) == "x holds texts and the targets are classes (2 different texts)"
+    assert (
+        task.suits(glance((TEXTS * 3, Y[task.name] * 3)))
+        == "x holds texts and the targets are classes (2 different texts)"
+    )
     doubled = TEXTS[:20] * 2
     rows = collect((doubled, Y[task.name]), tmp_path / "data", ranks=task.ranks)
     told = task.remarks(rows, split_rows(rows))
