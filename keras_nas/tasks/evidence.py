@@ -26,8 +26,10 @@ def evidence(numbers: np.ndarray, y: np.ndarray, size: int, classes: bool) -> np
 
     Example:
         >>> numbers = np.array([[2, 3], [2, 2], [4, 3], [4, 0]])
-        >>> evidence(numbers, np.eye(2)[[0, 0, 1, 1]], 5, True)[2:].round(2).tolist()
-        [[0.55, -0.55], [0.0, 0.0], [-0.55, 0.55]]
+        >>> evidence(numbers, np.eye(2)[[0, 0, 1, 1]], 5, True)[2:].round(2)
+        array([[ 0.55, -0.55],
+               [ 0.  ,  0.  ],
+               [-0.55,  0.55]], dtype=float32)
     """
     texts, length = numbers.shape
     text, token = np.divmod(np.unique(np.repeat(np.arange(texts), length) * size + numbers.ravel()), size)
