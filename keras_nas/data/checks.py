@@ -106,4 +106,6 @@ def kind_of(array: np.ndarray) -> str:
     """What an array holds, in words."""
     words = {"b": "booleans", "u": "integers", "i": "integers", "f": "real numbers", "c": "complex numbers"}
     words |= {"U": "text", "S": "text", "T": "text", "M": "dates", "m": "time spans", "V": "records"}
+    if array.dtype.kind == "O" and array.size and all(isinstance(value, str) for value in array.ravel()):
+        return "text"
     return words.get(array.dtype.kind, "objects of mixed kind or length")

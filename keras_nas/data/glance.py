@@ -1,7 +1,7 @@
 """What can be seen of a user's data before it is read: the form of its rows, and what is to be predicted of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
@@ -40,9 +40,8 @@ class Glance:
         shape: of x, the row axis included; of a table (rows, columns); empty for a folder.
         answer: what is to be predicted; None where the data does not say.
         x: some rows of an array; the inputs by name.
-        columns: names of a table's columns, without those to predict.
-        texts: those of them that hold free text.
-        files: those of them that name files of images.
+        kinds: of a table's columns, without those to predict: "text" for sentences, "file" for names of files of
+            images, "other".
         times: where a table has times in order and of equal steps: "the index", or the name of a column.
     """
 
@@ -50,10 +49,23 @@ class Glance:
     shape: tuple[int, ...] = ()
     answer: Answer | None = None
     x: Any = field(default=None, repr=False)
-    columns: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
+    kinds: Mapping[str, str] = field(default_factory=dict)
     times: str | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of a table's columns, without those to predict."""
+        return tuple(self.kinds)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The columns that hold sentences."""
+        return tuple(name for name, kind in self.kinds.items() if kind == "text")
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The columns that name files of images."""
+        return tuple(name for name, kind in self.kinds.items() if kind == "file")
 
     @property
     def looks(self) -> Literal["pictures", "series", "either", "other"]:
@@ -114,8 +126,7 @@ def glance(data: Any, target: Any = None) -> Glance:
     if isinstance(data, pd.Series):
         data = data.to_frame("x0" if data.name is None else data.name)
     if isinstance(data, pd.DataFrame):
-        seen = _divided(data, target)
-        return replace(seen, files=tuple(column for column in seen.columns if _names_images(data[column])))
+        return _divided(data, target, files=True)
     if isinstance(data, tuple) and all(isinstance(part, str | Path) for part in data):
         return Glance("folder", answer=Answer("arrays", "the files of the second folder"))
     if target is not None:
@@ -208,22 +219,25 @@ def rows_seen(x: Any, answer: Answer | None = None) -> Glance:
     return Glance("array", array.shape, answer, array[:: max(1, len(array) // SAMPLED)] if array.ndim else array)
 
 
-def _table(frame: Any, answer: Answer | None, targets: Sequence[str] = ()) -> Glance:
-    """Of the columns of a table."""
+def _table(frame: Any, answer: Answer | None, targets: Sequence[str] = (), files: bool = False) -> Glance:
+    """Of the columns of a table; `files` says whether they may name files."""
     frame = frame.rename(columns=str)
-    columns = tuple(column for column in frame.columns if column not in targets)
-    texts = tuple(column for column in columns if is_free_text(frame[column]))
-    return Glance("table", frame.shape, answer, columns=columns, texts=texts, times=_times(frame))
+    kinds = {
+        column: "file" if files and _names_images(frame[column]) else "text" if is_free_text(frame[column]) else "other"
+        for column in frame.columns
+        if column not in targets
+    }
+    return Glance("table", frame.shape, answer, kinds=kinds, times=_times(frame))
 
 
-def _divided(frame: Any, target: str | Sequence[str] | None) -> Glance:
+def _divided(frame: Any, target: str | Sequence[str] | None, files: bool = False) -> Glance:
     """Of a table that holds what is to be predicted; a target that is not there the task itself refuses."""
     if target is None:
-        return _table(frame, None)
+        return _table(frame, None, files=files)
     wanted = [target] if isinstance(target, str) else [*target]
     there = [column for column in wanted if column in frame.columns]
     y = frame[there] if len(there) != 1 else frame[there[0]]
-    return _table(frame, answer_of(y) if there else None, there)
+    return _table(frame, answer_of(y) if there else None, there, files)
 
 
 def _times(frame: Any) -> str | None:

@@ -1,5 +1,6 @@
 """What the columns of a user's table are, which of them models take, and which are left out or refused."""
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -12,6 +13,12 @@ FEW = 20
 """Values, or rows, that are too few to judge a column by."""
 WORDS = 5
 """Words in a value on average from which it is a text rather than a name."""
+LOCAL_DATE = re.compile(r"\s*(\d{1,2}([./-])\d{1,2}\2\d{4}|\d{2}([./-])\d{2}\3\d{2})(?![.\d])")
+"""Dates whose day and month the reader has to know."""
+COMMA = re.compile(r"\s*[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+\s*")
+"""Numbers with a decimal comma."""
+IDENTIFIER = re.compile(r"(?i:(^|[_\s.-])id)$|[a-z]I[Dd]$")
+"""What columns are called that number the rows."""
 MOSTLY = 0.5
 """Share of the values that makes a column of text one of numbers or dates with errors in it."""
 
@@ -39,7 +46,7 @@ def infer(frame: Any, name: str) -> tuple[Schema, list[str]]:
     kinds: dict[str, Kind] = {}
     left = []
     for column, key in zip(names, frame.columns, strict=True):
-        useless = _useless(frame[key])
+        useless = _useless(frame[key], column)
         if useless:
             left.append(f"The column {column!r} was left out: {useless}.")
             continue
@@ -50,7 +57,7 @@ def infer(frame: Any, name: str) -> tuple[Schema, list[str]]:
     return Schema(tuple(Column(column, key, kind) for column, key, kind in inputs)), left
 
 
-def _useless(series: Any) -> str | None:
+def _useless(series: Any, name: str) -> str | None:
     """Why a column says nothing, None where it may say something."""
     there = series[present(series)]
     if not len(there):
@@ -61,25 +68,26 @@ def _useless(series: Any) -> str | None:
         return None
     if distinct == 1 and len(there) == len(series):
         return f"it is {shown(there.iloc[0])} in every row"
-    if FEW <= distinct == len(there) and (_dense(there) or _names(there)):
+    if FEW <= distinct == len(there) and (_counted(there, name) or _names(there)):
         return "it has another value in every row, like an id"
     return None
 
 
-def _dense(there: Any) -> bool:
-    """Whether these are whole numbers that fill their range, as counted ones do."""
+def _counted(there: Any, name: str) -> bool:
+    """Whether these are whole numbers that fill their range, as counted ones do, or are called an id."""
     import pandas as pd
 
     if not pd.api.types.is_integer_dtype(there.dtype):
         return False
-    return bool(int(there.max()) - int(there.min()) < 2 * len(there))
+    return IDENTIFIER.search(name) is not None or bool(int(there.max()) - int(there.min()) < 2 * len(there))
 
 
 def _names(there: Any) -> bool:
     """Whether these are words that are neither numbers, dates nor texts."""
     if not _all_text(there):
         return False
-    return not _share(there, _like_date) > MOSTLY and not _share(there, _like_number) > MOSTLY and _words(there) < WORDS
+    forms = (_like_date, _like_number, LOCAL_DATE.match, COMMA.fullmatch)
+    return not any(_share(there, like) > MOSTLY for like in forms) and _words(there) < WORDS
 
 
 def _kind(series: Any, name: str) -> Kind:
@@ -124,12 +132,28 @@ def _kind_of_text(series: Any, there: Any, name: str) -> Kind:
     if plain == 1.0 or (plain > MOSTLY and len(distinct) > FEW):
         numbers(series, name)
         return "number"
+    _refuse_local(distinct, name)
     if _is_prose(distinct, len(there)):
         raise DataError(
             f"{name} holds texts, {len(distinct):,} different ones of {_words(distinct):.0f} words on average; "
             "expected numbers, dates or categories. Leave it out, or turn it into such columns."
         )
     return "category"
+
+
+def _refuse_local(distinct: Any, name: str) -> None:
+    """Refuse dates and numbers that are written as they are in some countries: read wrongly they mislead."""
+    if _share(distinct, LOCAL_DATE.match) > MOSTLY:
+        raise DataError(
+            f"{name} holds dates that do not parse, {distinct.iloc[0]!r} for example, whose day and month may stand in "
+            "either order; expected dates like 2024-02-29. Parse it with pandas.to_datetime(..., dayfirst=True), or "
+            "dayfirst=False."
+        )
+    if _share(distinct, COMMA.fullmatch) > MOSTLY:
+        raise DataError(
+            f"{name} holds numbers with a decimal comma, {distinct.iloc[0]!r} for example; expected a point. Read the "
+            "file with pandas.read_csv(..., decimal=',')."
+        )
 
 
 def is_free_text(series: Any) -> bool:
@@ -168,7 +192,7 @@ def _all_text(there: Any) -> bool:
 
 def _share(values: Any, like: Any) -> float:
     """Part of the values that are like something."""
-    return float(sum(map(like, values)) / max(1, len(values)))
+    return float(sum(bool(like(value)) for value in values) / max(1, len(values)))
 
 
 def _like_date(value: str) -> bool:

@@ -52,7 +52,8 @@ def read_targets(y: np.ndarray, name: str, first_row: int = 0) -> np.ndarray:
     if y.ndim not in (1, 2) or y.dtype.kind not in "buif":
         raise DataError(
             f"{name}: y has the shape {y.shape} and holds {kind_of(y)}; expected numbers to predict, shape (rows,) "
-            "or (rows, outputs). Choose a classification task if y holds classes."
+            "or (rows, outputs). Choose a classification task if y holds classes; convert numbers that came as text "
+            "with pandas.to_numeric."
         )
     with np.errstate(over="ignore"):
         targets = (y if y.ndim == 2 else y[:, None]).astype(np.float32)

@@ -97,6 +97,21 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], str]] = {
     "no_rows": (FRAME.head(0), {"column": "class"}, "data is empty"),
     "one_axis": ((np.zeros(9), np.zeros(9)), {}, r"X has the shape \(9,\); expected \(rows, features\)"),
     "no_file": ("no/such.csv", {"column": "class"}, "no/such.csv is no CSV or Parquet file"),
+    "names": (
+        FRAME,
+        {"column": "class", "target": "regression"},
+        "y .* holds text; expected numbers.*pandas.to_numeric",
+    ),
+    "local_dates": (
+        FRAME.assign(when=[f"{1 + day % 28:02}.{1 + day % 12:02}.2024" for day in range(len(FRAME))]),
+        {"column": "class"},
+        "the column 'when' holds dates that do not parse, '01.01.2024' for example, .*dayfirst=True",
+    ),
+    "commas": (
+        FRAME.assign(size=[f"{1 + row},{row % 10}" for row in range(len(FRAME))]),
+        {"column": "class"},
+        "the column 'size' holds numbers with a decimal comma, '1,0' for example; .*decimal=','",
+    ),
     "a_number": (7, {}, "data is a int; expected a pandas DataFrame or the path"),
 }
 
@@ -112,6 +127,14 @@ def test_what_cannot_be_used_is_refused(name: str, tmp_path: Path) -> None:
 def test_only_tables_have_a_column_to_predict(tmp_path: Path) -> None:
     with pytest.raises(InvalidArgument, match="target='y' names a column, which only tables and series have"):
         collect((np.zeros((9, 4, 4)), np.arange(9) % 2), tmp_path / "data", column="y")
+
+
+@pytest.mark.parametrize("name", ["id", "customer_id", "user ID", "orderId"])
+def test_numbers_of_a_column_that_is_called_an_id_are_left_out(name: str, tmp_path: Path) -> None:
+    numbers = np.random.default_rng(0).choice(10**9, len(FRAME), replace=False)
+    rows = table(tmp_path, FRAME.assign(**{name: numbers, "valid": numbers[::-1]}), column="class")
+    assert rows.dropped == (f"The column {name!r} was left out: it has another value in every row, like an id.",)
+    assert "valid" in rows.x
 
 
 def found(folder: Path, frame: pd.DataFrame, target: str = "classification") -> tuple[Rows, Split]:
