@@ -29,15 +29,16 @@ FRAMES = (
 
 
 def reviews(count: int = 1200) -> tuple[list[str], np.ndarray]:
-    """Sentences with one or two opinions, some of the words misheard, and whether they praise."""
+    """Different sentences with one or two opinions, some of the words misheard, and whether they praise."""
     random = np.random.default_rng(0)
-    liked = random.integers(0, 2, count)
-    texts = []
-    for good in liked:
+    found: dict[str, str] = {}
+    while len(found) < count:
+        good = random.random() < 0.5
         said = " and ".join(random.choice(PRAISE if good else BLAME, random.integers(1, 3), replace=False))
         words = random.choice(FRAMES).format(said).split()
-        texts.append(" ".join(word if random.random() < 0.85 else "..." for word in words))
-    return texts, np.where(liked, "praise", "blame")
+        heard = " ".join(word if random.random() < 0.85 else "..." for word in words)
+        found.setdefault(heard, "praise" if good else "blame")
+    return [*found], np.array([*found.values()])
 
 
 def main(argv: list[str] | None = None) -> Any:
