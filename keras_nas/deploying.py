@@ -42,6 +42,8 @@ def export_winner(result: SearchResult, path: str | Path, file_format: str, over
         "holdout": result.told["holdout"],
         "architecture": dict(result.winner.architecture),
     }
+    if result.rows.joint is not None:
+        manifest["targets"] = {target.name: list(target.labels.classes) for target in result.rows.joint.targets}
     return export_model(
         result.best_model,
         path,

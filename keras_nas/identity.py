@@ -90,9 +90,13 @@ def described(part: Any) -> str:
     Options that are no text or number go by the name of their class: a memory address is another one tomorrow.
     """
     options = {name: value for name, value in vars(part).items() if not name.startswith("_")}
-    plain = (str, int, float, bool, type(None))
-    told = {name: repr(value) if isinstance(value, plain) else type(value).__name__ for name, value in options.items()}
+    told = {name: repr(value) if _is_shown(value) else type(value).__name__ for name, value in options.items()}
     return f"{type(part).__name__}({', '.join(f'{name}={text}' for name, text in told.items())})"
+
+
+def _is_shown(value: Any) -> bool:
+    """Whether an option is told as it is: text, a number, or these by name."""
+    return isinstance(value, str | int | float | bool | None) or (isinstance(value, dict) and _is_plain(value))
 
 
 def called(task: Task) -> str:

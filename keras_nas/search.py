@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from keras_nas.arguments import check_budget, check_seed, check_target, divided_callbacks, listed, search_directory
 from keras_nas.estimators.fidelity import Estimator
-from keras_nas.goal import goal_of
+from keras_nas.goal import Goal, goal_of
 from keras_nas.history import history as history_in
 from keras_nas.loading import load_tensorflow
 from keras_nas.objectives.objective import Objective
@@ -66,9 +66,9 @@ def search(
             "timeseries_classification", "timeseries_forecasting"; or a `Task` (`TimeseriesForecasting(horizon=96)`).
         data: `(x, y)` arrays, a `tf.data.Dataset`, a `keras.utils.PyDataset`, batches with a length, or the path of a
             folder with one folder of images a class. For masks: `(x, masks)` arrays, or two folders. For files of
-            images also a DataFrame of paths, with `target`. For a table: a pandas DataFrame or the path of a CSV or Parquet
-            file, both with `target`, or `(X, y)`. For a series: such a table, or an array `(steps, series)`. Raw: the
-            model scales and encodes what it takes.
+            images also a DataFrame of paths, with `target`. For a table: a pandas DataFrame or the path of a CSV or
+            Parquet file, both with `target`, or `(X, y)`. For a series: such a table, or an array `(steps, series)`.
+            Several inputs and targets: dicts of these. Raw: the model scales and encodes what it takes.
         space: name of a ready space (`keras_nas.spaces()`), or a `Space`; the task's default.
         method: a published method by name (`keras_nas.methods()`): sets space, strategy and estimator where these are
             not given.
@@ -135,38 +135,48 @@ def search(
         keras_nas.errors.InvalidArgument: Unknown task 'image_clasification': expected one of ...
     """
     began, given = time.monotonic(), dict(locals())
-    check_budget(max_time, max_trials)
+    seconds = _seconds(max_time, max_trials)
     check_seed(seed)
     load_tensorflow()
-    options = _options(given)
-    found = settled(task, data, target)
-    given |= {"task": found.task.name} if task == AUTO else {}
-    goal = goal_of(found.task, space, method, (strategy, estimator), objectives, constraints)
-    folder = search_directory(directory, goal.task.name)
-    from keras_nas.beginning import points
+    options, found = _options(given), settled(task, data, target)
+    goal = _goal(found.task, given)
     from keras_nas.identity import recorded
     from keras_nas.pools import get_engine
     from keras_nas.preparation import Data
     from keras_nas.session import Session, Settings
-    from keras_nas.yardstick import check_comparable, search_at_random
+    from keras_nas.yardstick import search_at_random
 
-    if max_time is None and max_trials is None:
-        max_time = DEFAULT_SECONDS
-    if baseline:
-        check_comparable(goal.strategy)
     session = Session(
-        replace(goal, first=points(warm_start, goal.space, seed)),
+        goal,
         Data(data, validation_data, holdout, sample_weight, groups, target, found.told),
-        Settings(max_time, max_trials, seed, get_engine(engine, workers, devices_per_trial), precision, verbose, began),
+        Settings(seconds, max_trials, seed, get_engine(engine, workers, devices_per_trial), precision, verbose, began),
         options,
-        folder,
+        search_directory(directory, goal.task.name),
         resume,
-        recorded(given),
+        recorded({**given, "task": found.task.name} if task == AUTO else given),
     )
     result = session.run()
     if baseline:
         search_at_random(session, result)
     return result
+
+
+def _seconds(max_time: float | None, max_trials: int | None) -> float | None:
+    """The budget in seconds, once it is known to be one; None where trials alone are limited."""
+    check_budget(max_time, max_trials)
+    return DEFAULT_SECONDS if max_time is None and max_trials is None else max_time
+
+
+def _goal(task: Task, given: Mapping[str, Any]) -> Goal:
+    """What is searched for, and what is tried first."""
+    from keras_nas.beginning import points
+    from keras_nas.yardstick import check_comparable
+
+    how = given["strategy"], given["estimator"]
+    goal = goal_of(task, given["space"], given["method"], how, given["objectives"], given["constraints"])
+    if given["baseline"]:
+        check_comparable(goal.strategy)
+    return replace(goal, first=points(given["warm_start"], goal.space, given["seed"]))
 
 
 def _options(given: Mapping[str, Any]) -> dict[str, Any]:

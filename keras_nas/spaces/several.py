@@ -32,8 +32,8 @@ def several(spaces: Mapping[str, Space]) -> Space:
     Example:
         >>> from keras_nas.spaces import get_space
         >>> space = several({"table": get_space("tabular", "tabular_regression")})
-        >>> [path for path in space.decisions.walk(lambda decision: decision.domain.labels()[0])][:2]
-        ['table/network', 'table/network/dense/wide']
+        >>> space.network_decisions[0].path, space.recipe["optimizer"]
+        ('table/network', 'adamw')
     """
     inputs = branches([Branch(name, space.network) for name, space in spaces.items()])
     layer = dense(Choice("units", [64, 128, 256]), dropout=Choice("dropout", [0.0, 0.2]))

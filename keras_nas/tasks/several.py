@@ -40,9 +40,6 @@ class Several(Task):
         weights: of the targets' losses; 1 where not given.
         spaces: for inputs, names of the ready spaces of their kind or `Space` objects; the default of the kind.
 
-    Raises:
-        InvalidArgument: when a weight is no number above 0.
-
     Example:
         >>> task = Several(weights={"price": 0.5})
         >>> task.score_names
@@ -66,9 +63,6 @@ class Several(Task):
         self.targets = dict(targets or {})
         self.weights = dict(weights or {})
         self.spaces = dict(spaces or {})
-        for name, weight in self.weights.items():
-            if isinstance(weight, bool) or not isinstance(weight, int | float) or not weight > 0:
-                raise InvalidArgument(f"weights: {name!r} is {weight!r}; expected a number above 0.")
 
     @classmethod
     def suits(cls, seen: Glance) -> str | None:
@@ -78,7 +72,11 @@ class Several(Task):
         return " and ".join(told) if told and seen.answer else None
 
     def settled(self, data: Any, target: Any = None) -> tuple[Self, tuple[str, ...]]:
-        """This task with the kinds of all inputs and targets, and how those were told that were not given."""
+        """This task with the kinds of all inputs and targets, and how those were told that were not given.
+
+        Raises:
+            InvalidArgument: a kind is unknown or unclear, a name is none of the data's, or a weight no number above 0.
+        """
         whole = copy.copy(self)
         told: list[str] = []
         if isinstance(data, Rows) and data.joint is not None:
@@ -92,6 +90,9 @@ class Several(Task):
             for name in vars(self)[argument]:
                 if name not in names:
                     raise InvalidArgument(f"{argument}: {unknown(argument, name, names)}")
+        for name, weight in self.weights.items():
+            if isinstance(weight, bool) or not isinstance(weight, int | float) or not weight > 0:
+                raise InvalidArgument(f"weights: {name!r} is {weight!r}; expected a number above 0.")
         return whole, tuple(told)
 
     def given(self, data: Any, target: Any = None, first: Any = None) -> Any:

@@ -100,17 +100,13 @@ def test_columns_that_came_one_by_one_are_used_so(tmp_path: Path) -> None:
         ((X, {"digit": DIGITS * 1.0}), {}, "'digit' may be classification, since .*targets={'digit': 'classification'"),
         ((X, Y), {"inputs": {"image": "picture"}}, "inputs: Unknown kind 'picture': expected one of .*'image'"),
         ((X, Y), {"inputs": {"photo": "image"}}, "inputs: Unknown .*'photo': expected one of 'image', 'table'"),
+        ((X, Y), {"weights": {"ink": 0}}, "weights: 'ink' is 0; expected a number above 0"),
         ((X, Y), {"weights": {"inc": 2}}, "weights: Unknown .*'inc': expected one of 'digit', 'ink'.*mean 'ink'"),
     ],
 )
 def test_what_is_unclear_is_refused_with_what_to_write(data: Any, options: Any, words: str) -> None:
     with pytest.raises(InvalidArgument, match=words):
         task_of(data, **options)
-
-
-def test_a_weight_is_a_number_above_zero() -> None:
-    with pytest.raises(InvalidArgument, match="weights: 'ink' is 0; expected a number above 0"):
-        Several(weights={"ink": 0})
 
 
 @pytest.mark.parametrize(
