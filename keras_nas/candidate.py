@@ -14,6 +14,7 @@ from keras_nas.architecture import Architecture
 from keras_nas.engine.files import MODEL
 from keras_nas.engine.store import read_only
 from keras_nas.errors import StoreError
+from keras_nas.estimators.shared_search import SUPERNET
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.files import read_json
 from keras_nas.loading import load_tensorflow
@@ -44,6 +45,8 @@ class Candidate:
 
     def __repr__(self) -> str:
         scores = ", ".join(f"{name} {value:,.4g}" for name, value in self.scores.items())
+        if self.specialised:
+            return f"<out of the supernet, {self.measurements['weights']}: {scores}>"
         stage = "your own model" if self.baseline else "trained to the end" if self.final else "explored"
         return f"<trial {self.number}, {stage}: {scores}>"
 
@@ -74,16 +77,31 @@ class Candidate:
         """Whether it was trained to the end, not only explored nor stopped on the way."""
         return "final" in self.fidelity and "stopped" not in self.measurements
 
+    @property
+    def specialised(self) -> bool:
+        """Whether it was taken out of a supernet for the limits that were asked for."""
+        return "specialised" in self.fidelity
+
 
 def trained(directory: Path) -> list[Candidate]:
     """All trainings of a search that ended with a score, in the order of their proposal; scored ones are none."""
+    return [candidate for candidate in finished(directory) if UNTRAINED not in candidate.fidelity]
+
+
+def scored(directory: Path) -> list[Candidate]:
+    """The networks of a search that were scored without a training of their own, in the order of their proposal."""
+    found = [candidate for candidate in finished(directory) if UNTRAINED in candidate.fidelity]
+    return [candidate for candidate in found if SUPERNET not in candidate.fidelity]
+
+
+def finished(directory: Path) -> list[Candidate]:
+    """All trials of a search that ended with a score, in the order of their proposal."""
     with closing(read_only(directory)) as connection:
         rows = connection.execute(
             "SELECT number, architecture, fidelity, scores, measurements, note FROM trials "
             "WHERE state = 'finished' AND source = 'run' ORDER BY number"
         ).fetchall()
-    candidates = [_candidate(directory, *row) for row in rows]
-    return [candidate for candidate in candidates if UNTRAINED not in candidate.fidelity]
+    return [_candidate(directory, *row) for row in rows]
 
 
 def _candidate(directory: Path, number: int, *columns: str | None) -> Candidate:

@@ -102,11 +102,14 @@ class SearchResult:
     def best(self, **limits: float) -> Candidate:
         """The best network within limits: `best(max_latency_ms=10, max_params=1e5, min_val_accuracy=0.9)`.
 
+        It is one of those that were trained; after `method="once_for_all"` any network of its supernet, which leaves it
+        with its weights.
+
         Args:
             **limits: `max_<score>` or `min_<score>`; without any, it is the winner.
 
         Raises:
-            InvalidArgument: for a limit of another form or an unknown score, or when no trained network meets them all.
+            InvalidArgument: for a limit of another form or an unknown score, or when no such network meets them all.
         """
         from keras_nas.looking.choosing import best
 

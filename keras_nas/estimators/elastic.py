@@ -11,7 +11,7 @@ from keras_nas.architecture import Label
 from keras_nas.data import Rows, Split
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.fitting import Lesson
-from keras_nas.estimators.gates.courses import Data, Told
+from keras_nas.estimators.gates.courses import Data, Sampler, Told
 from keras_nas.estimators.shared_judge import Judge
 from keras_nas.estimators.shared_net import make_supernet
 from keras_nas.supernet import Progressive, Sampling, Sandwich, Supernet, teacher_of
@@ -56,18 +56,8 @@ class Sized:
         return {}, {"elastic": {"policy": self.policy, "dimensions": roles}}
 
 
-class SizeSampler(keras.callbacks.Callback):
-    """Selects the network of every training step, and its teacher.
-
-    Args:
-        sampling: draws it.
-        seed: keys the draws.
-    """
-
-    def __init__(self, sampling: Sampling, seed: int) -> None:
-        super().__init__()
-        self.sampling = sampling
-        self.seed = seed
+class SizeSampler(Sampler):
+    """Selects the network of every training step, and its teacher."""
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Set the gates."""

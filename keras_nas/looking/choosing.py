@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from keras_nas.candidate import Candidate
 from keras_nas.errors import InvalidArgument
+from keras_nas.estimators.shared_search import ELASTIC
 from keras_nas.objectives.constraints import total_violation
 from keras_nas.objectives.objective import losses
 from keras_nas.objectives.pareto import pareto_front
@@ -28,6 +29,10 @@ def best(result: SearchResult, limits: Mapping[str, float]) -> Candidate:
     """
     if not limits:
         return result.winner
+    if any(ELASTIC in trial.fidelity for trial in result.trials):
+        from keras_nas.specialised import best_within
+
+        return best_within(result, limits)
     candidates = kept(result)
     for limit, value in limits.items():
         candidates = [candidate for candidate in candidates if _meets(candidate, limit, value)]

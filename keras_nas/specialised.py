@@ -1,0 +1,231 @@
+"""Networks for any limit, from one elastic supernet that a search has trained.
+
+A predictor learns scores from the networks that the search scored; evolution looks for the best that it expects within
+the limits, which takes neither training nor building. The most promising leave the supernet with their part of its
+weights, have their batch normalisation counted anew, are scored and measured, and the best of them is the answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_nas.architecture import Architecture
+from keras_nas.candidate import Candidate, scored
+from keras_nas.data import Rows, Split
+from keras_nas.engine.files import MODEL, SPECIALISED
+from keras_nas.errors import InvalidArgument
+from keras_nas.estimators.assignment import Costing, Training
+from keras_nas.estimators.scoring import measure_costs, seen_by
+from keras_nas.estimators.shared_judge import calibration
+from keras_nas.estimators.shared_net import home, make_supernet
+from keras_nas.estimators.shared_search import ELASTIC
+from keras_nas.files import read_json, write_json
+from keras_nas.foresight import Costs, Networks, prepare_predictor
+from keras_nas.objectives.constraints import Constraint, total_violation
+from keras_nas.objectives.latency import TARGETS
+from keras_nas.objectives.latency_table import LatencyTable
+from keras_nas.objectives.objective import Objective
+from keras_nas.operators import crossover, mutate, sample
+from keras_nas.predictors.ranker import Ranker
+from keras_nas.preflight import cost_function
+
+if TYPE_CHECKING:
+    from keras_nas.result import SearchResult
+
+COUNTED = ("params", "flops", "memory_mb", "size_mb")
+LATENCY = "latency_ms"
+POPULATION, GENERATIONS, PARENTS = 32, 6, 8
+"""Of the evolution: networks, generations, and those of each that have children."""
+TRIED = 3
+"""Networks that leave the supernet for one answer."""
+TABLE_SECONDS = 60.0
+"""Longest that operations are measured before the first limit on latency."""
+ROUNDS = 3
+"""Times that a limit is tightened where measurements break it."""
+
+
+@dataclass
+class Specialist:
+    """Answers for the limits of one search.
+
+    Args:
+        training: of the search.
+        objective: what is best.
+        known: networks and their scores under shared weights.
+        folder: where answers are kept.
+    """
+
+    training: Training
+    objective: Objective
+    known: Mapping[Architecture, float]
+    folder: Path
+    costs: dict[bool, Costs] = field(default_factory=dict)
+    net: Any = None
+    ranker: Ranker | None = None
+
+    @classmethod
+    def of(cls, result: SearchResult) -> Specialist:
+        """That of a search's result."""
+        from keras_nas.refit import rebuilt
+
+        training, objective = result.training or rebuilt(result), result.objectives[0]
+        paths = {decision.path for decision in training.space.network_decisions}
+        known = {
+            Architecture({path: label for path, label in own.architecture.items() if path in paths}): -float(
+                objective.loss(own.scores)
+            )
+            for own in scored(result.directory)
+            if ELASTIC in own.fidelity and objective.name in own.scores
+        }
+        return cls(training, objective, known, result.directory / SPECIALISED)
+
+    def found(self, limits: Sequence[Constraint]) -> list[Candidate]:
+        """Networks that left the supernet for these limits, and may meet them: measured, some at least where any do."""
+        predicted = [limit for limit in limits if limit.name in (*COUNTED, LATENCY)]
+        left: list[Candidate] = []
+        for _ in range(ROUNDS):
+            fresh = [self.leave(network, limits) for network in self.promising(predicted)]
+            left += fresh
+            if any(not total_violation(limits, own.scores) for own in fresh):
+                break
+            predicted = [_tighter(limit, limits, fresh) for limit in predicted]
+        return left
+
+    def promising(self, limits: Sequence[Constraint]) -> list[Architecture]:
+        """The networks that are expected to be best within limits, or nearest to them where none is, best first."""
+        decisions = self.training.space.network_decisions
+        costs = self._costs(LATENCY in {limit.name for limit in limits})
+        rng = np.random.default_rng([self.training.seed, 0, 11])
+        pool = dict.fromkeys([*self.known, *(sample(decisions, rng) for _ in range(POPULATION))])
+        merit: dict[Architecture, tuple[float, float]] = {}
+        for _ in range(GENERATIONS):
+            fresh = [network for network in pool if network not in merit]
+            means = self._ranker().predict(fresh)[0] if fresh else ()
+            for network, mean in zip(fresh, means, strict=True):
+                merit[network] = (total_violation(limits, costs(network)), -float(mean))
+            best = sorted(merit, key=lambda network: merit[network])[:PARENTS]
+            pool = dict.fromkeys(_child(decisions, best, rng) for _ in range(POPULATION))
+        return sorted(merit, key=lambda network: merit[network])[:TRIED]
+
+    def leave(self, network: Architecture, limits: Sequence[Constraint]) -> Candidate:
+        """A network with its part of the weights, recalibrated, scored and measured; kept, so that it is made once."""
+        names = [*self.training.options.costing.limits, *(limit.name for limit in limits)]
+        folder = self.folder / hashlib.sha256(network.key.encode()).hexdigest()[:12]
+        told = read_json(folder / "specialised.json")
+        if told is not None and {name for name in names if name in (*COUNTED, LATENCY)} <= told["scores"].keys():
+            return Candidate(file=folder / MODEL, **{**told, "architecture": network})
+        costing = Costing({name: None for name in names}, self.training.options.costing.latency_target)
+        scores, spoken = self._made(network, costing, folder)
+        told = {
+            "number": -1,
+            "architecture": dict(network),
+            "scores": scores,
+            "fidelity": {"specialised": 1.0},
+            "measurements": {"weights": "recalibrated, not trained further", "latency": spoken},
+        }
+        write_json(folder / "specialised.json", told)
+        return Candidate(file=folder / MODEL, **{**told, "architecture": network})
+
+    def _made(self, network: Architecture, costing: Costing, folder: Path) -> tuple[dict[str, float], str | None]:
+        from keras_nas.supernet.calibration import calibrate
+        from keras_nas.supernet.extraction import transfer
+
+        training = self.training
+        rows, split = Rows.load(training.data), Split.load(training.data)
+        built = training.task.build(training.space, network, training.signature)
+        transfer(self._supernet(), network, built.raw)
+        calibrate(built.raw, calibration(rows, split.train))
+        found = seen_by(training, built.model, rows, split.validation).scores
+        costs, spoken = measure_costs(built.model, costing.limits, costing.latency_target)
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = folder / f"unfinished.{MODEL}"
+        built.model.save(unfinished)
+        unfinished.replace(folder / MODEL)
+        return {**{f"val_{name}": value for name, value in found.items()}, **costs}, spoken
+
+    def _supernet(self) -> Any:
+        if self.net is None:
+            self.net = make_supernet(self.training, elastic=True)
+            self.net.load_weights(home(self.training))
+        return self.net
+
+    def _ranker(self) -> Ranker:
+        if self.ranker is None:
+            merits = list(self.known.values())
+            self.ranker = Ranker(self.training.space.network_decisions, seed=self.training.seed)
+            self.ranker.fit(list(self.known), merits)
+        return self.ranker
+
+    def _costs(self, latency: bool) -> Costs:
+        """What is known of a network's costs without building it."""
+        if latency not in self.costs:
+            training = self.training
+            target = training.options.costing.latency_target
+            if latency and target not in TARGETS:
+                raise InvalidArgument(
+                    f"latency_target={target!r}: a limit on latency needs one of {', '.join(TARGETS)}, of which tables "
+                    "can be made."
+                )
+            predictor = (
+                prepare_predictor(Networks.of(training), LatencyTable(target), TABLE_SECONDS) if latency else None
+            )
+            self.costs[latency] = cost_function(training.task, training.space, training.signature, predictor)
+        return self.costs[latency]
+
+
+_OPEN: dict[Path, Specialist] = {}
+"""The specialist of the result that was asked last: making its supernet takes longer than an answer."""
+
+
+def best_within(result: SearchResult, limits: Mapping[str, float]) -> Candidate:
+    """The best network within limits: one out of the elastic supernet, or one that was trained to the end.
+
+    Args:
+        result: of a search that has trained such a supernet.
+        limits: `max_<score>` or `min_<score>`.
+
+    Raises:
+        InvalidArgument: for a limit of another form or an unknown score, or when no network was found that meets all.
+    """
+    names = {*COUNTED, LATENCY, *result.winner.scores}
+    asked = [_constraint(limit, value, names) for limit, value in limits.items()]
+    if result.directory not in _OPEN:
+        _OPEN.clear()
+        _OPEN[result.directory] = Specialist.of(result)
+    ended = [own for own in result.trials if own.final and not own.baseline and own.file.exists()]
+    known = [own for own in ended if all(limit.name in own.scores for limit in asked)]
+    found = [*_OPEN[result.directory].found(asked), *known]
+    good = [own for own in found if not total_violation(asked, own.scores)]
+    if good:
+        return min(good, key=lambda own: result.objectives[0].loss(own.scores))
+    closest = min(found, key=lambda own: total_violation(asked, own.scores)).scores
+    raise InvalidArgument(
+        f"No network was found within {', '.join(map(str, asked))}; the nearest has "
+        f"{', '.join(f'{limit.name} {closest[limit.name]:,.4g}' for limit in asked)}."
+    )
+
+
+def _constraint(limit: str, value: float, names: Collection[str]) -> Constraint:
+    bound, _, name = limit.partition("_")
+    if bound not in ("max", "min") or name not in names:
+        raise InvalidArgument(f"limit {limit!r}: expected max_<score> or min_<score> with a score of {sorted(names)}.")
+    return Constraint(name, value, "upper" if bound == "max" else "lower")
+
+
+def _child(decisions: Any, parents: Sequence[Architecture], rng: np.random.Generator) -> Architecture:
+    """A mutation, half of the times of a mixture."""
+    mother, father = (parents[int(rng.integers(len(parents)))] for _ in range(2))
+    return mutate(decisions, crossover(decisions, mother, father, rng) if rng.random() < 0.5 else mother, rng)
+
+
+def _tighter(limit: Constraint, asked: Sequence[Constraint], found: Sequence[Candidate]) -> Constraint:
+    """A limit for predictions that leaves as much room as measurements were beyond what was asked."""
+    own = next(own for own in asked if own.name == limit.name and own.bound == limit.bound)
+    beyond = min(own.violation(candidate.scores) for candidate in found)
+    return Constraint(limit.name, limit.limit * (1 - beyond if limit.bound == "upper" else 1 + beyond), limit.bound)
