@@ -146,6 +146,34 @@ def etth1() -> Iterator[tuple[str, Problem]]:
     )
 
 
+def sst2() -> Iterator[tuple[str, Problem]]:
+    """6,920, 872 and 1,821 sentences of film reviews, without the phrases that are labelled beside them elsewhere."""
+    parts = {part: rows.drop(columns="split") for part, rows in table("text_sst2").groupby("split")}
+    test = parts["test"]
+    yield (
+        "sst2",
+        Problem(
+            "text_classification",
+            parts["train"],
+            lambda result: result.rows.schema.rows(test, "test"),
+            test["label"].to_numpy(),
+            ("accuracy", accuracy),
+            {"target": "label", "validation_data": parts["val"], "holdout": 0.0},
+            lambda: {"naive_bayes": by_naive_bayes(parts["train"], test)},
+        ),
+    )
+
+
+def by_naive_bayes(train: Any, test: Any) -> float:
+    """Scikit-learn's multinomial naive Bayes on words and pairs of words."""
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.naive_bayes import MultinomialNB
+    from sklearn.pipeline import make_pipeline
+
+    model = make_pipeline(CountVectorizer(ngram_range=(1, 2)), MultinomialNB()).fit(train["text"], train["label"])
+    return float(model.score(test["text"], test["label"]))
+
+
 def ucr() -> Iterator[tuple[str, Problem]]:
     """Nine sets of the UCR and UEA archives with their official splits."""
     sets = np.load(data_file("sets/ts_ucr_uea.npz"), allow_pickle=False)
@@ -185,6 +213,7 @@ def dsb2018() -> Iterator[tuple[str, Problem]]:
 SETS: dict[str, Callable[[], Iterator[tuple[str, Problem]]]] = {
     "adult": adult,
     "california": california,
+    "sst2": sst2,
     "etth1": etth1,
     "ucr": ucr,
     "dsb2018": dsb2018,
