@@ -77,8 +77,8 @@ def test_conditions_belong_to_a_decision() -> None:
 def test_names_of_parts() -> None:
     parts = (None, "mse", told, keras.metrics.AUC(name="area"))
     assert [named(part) for part in parts] == [None, "mse", "told", "area"]
-    assert is_ready(get_space("small_images"), "image_classification")
-    assert not is_ready(tiny_space(), "image_classification")
+    assert is_ready(get_space("small_images"), get_task("image_classification"))
+    assert not is_ready(tiny_space(), get_task("image_classification"))
     other = get_space("small_images")
     other.recipe = {}
-    assert not is_ready(other, "image_classification")
+    assert not is_ready(other, get_task("image_classification"))
