@@ -15,6 +15,7 @@ from keras_nas.goal import goal_of
 from keras_nas.identity import decisions_of, described, identity, is_ready, named
 from keras_nas.space import Choice, Op, Series
 from keras_nas.spaces import Space, get_space
+from keras_nas.tasks import get_task
 from keras_nas.tuners import make
 from tests.small import tiny_space
 
