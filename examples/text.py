@@ -64,7 +64,8 @@ def main(argv: list[str] | None = None) -> Any:
     print(result.export(f"{arguments.directory}/model"))
 
     rows = result.rows.schema.rows({"text": ["Worth every minute, and never dull", "what a waste of time"]})
-    outputs = tf.saved_model.load(f"{arguments.directory}/model").serve(rows).numpy()
+    model = tf.saved_model.load(f"{arguments.directory}/model")
+    outputs = model.serve(rows).numpy()
     print("predicted", [result.classes[number] for number in outputs.argmax(axis=1)])
     return result
 
