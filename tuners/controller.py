@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Sequence
 
@@ -19,8 +20,9 @@ SOFT = -0.07
 """MnasNet's exponent of a further objective: what is twice as slow must be 5 % more accurate."""
 HARD = -1.0
 """MnasNet's exponent of a constraint that is broken."""
-HEATS = (1.0, 1.0, 2.0, 4.0, 8.0, 16.0)
-"""Temperatures of the draws for one proposal; the next is drawn when the one before was known already."""
+HEATS = (1.0, 1.0, 2.0, 4.0, 16.0, math.inf)
+"""Temperatures of the draws for one proposal; the next is drawn when the one before was known already. The last draw is
+uniform, so that a policy that has become certain still gives something new."""
 
 
 class Controller(Strategy):

@@ -18,6 +18,7 @@ from keras_nas.operators import enumerate_all
 from keras_nas.strategy import DONE, Outcome, Problem, Proposal, Strategy
 from keras_nas.tuners import STRATEGIES, make, strategy_class
 from keras_nas.tuners._population import Member, fittest
+from keras_nas.tuners.controller import Reinforce
 from keras_nas.tuners.evolution import RegularizedEvolution, mutate_level
 from keras_nas.tuners.local_search import LocalSearch
 from keras_nas.tuners.nsga2 import NSGA2, survivors
@@ -250,3 +251,15 @@ def test_a_loss_is_rewarded_the_other_way_round() -> None:
 def test_an_unknown_policy_offers_the_nearest() -> None:
     with pytest.raises(InvalidArgument, match="Unknown policy 'lstmm'.*Did you mean 'lstm'"):
         make("ppo", policy="lstmm")
+
+
+@pytest.mark.parametrize("policy", ["lstm", "softmax"])
+def test_a_controller_that_has_become_certain_still_gives_something_new(policy: str) -> None:
+    strategy = Reinforce(policy)
+    strategy.begin(Problem(BITS, (Objective("score", "max"),)))
+    biases = strategy.actor.part["bias" if policy == "lstm" else "logits"]
+    biases[:, 0] += 1e4
+    certain = strategy.propose(0, ())
+    strategy.observe(certain, Outcome({"score": 1.0}))
+    for number in range(1, 20):
+        assert strategy.propose(number, (certain,)).architecture != certain.architecture
