@@ -8,7 +8,8 @@ the one that does best counts) for ten minutes, once with successive halving for
 at which successive halving has the same test accuracy, the mean over the seeds and in between by a straight line; 1
 where it does not get there. `auto_accuracy` is the test accuracy of a search that is told nothing but its time. Both
 need the data of Debian's package `dataset-fashion-mnist`; `predictor_tau` and `transfer_trials_ratio` need the tables
-of NAS-Bench-201 (see `_predictor.py` and `_transfer.py`).
+of NAS-Bench-201 (see `_predictor.py` and `_transfer.py`). `curve_error_ratio` is how well the end of a training is
+foretold (see `_curves.py`); `lessons_tau` what earlier searches are worth to a predictor (see `_lessons.py`).
 """
 
 from __future__ import annotations
@@ -125,8 +126,25 @@ def transfer_trials_ratio(given: argparse.Namespace) -> dict[str, float]:
         return transfer_trials_ratio(given.seeds or 500)
 
 
+def lessons_tau(given: argparse.Namespace) -> dict[str, float]:
+    """How well a predictor orders cells that has learnt from earlier searches too."""
+    from _lessons import lessons_tau
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        return lessons_tau(given.seeds or 10)
+
+
+def curve_error_ratio(given: argparse.Namespace) -> dict[str, float]:
+    """How well the ends of trainings are foretold from their beginnings."""
+    from _curves import curve_error_ratio
+
+    return curve_error_ratio()
+
+
 FIGURES: dict[str, Callable[[argparse.Namespace], dict[str, float]]] = {
-    figure.__name__: figure for figure in (predictor_tau, transfer_trials_ratio, time_ratio, auto_accuracy)
+    figure.__name__: figure
+    for figure in (predictor_tau, transfer_trials_ratio, lessons_tau, curve_error_ratio, time_ratio, auto_accuracy)
 }
 
 

@@ -18,13 +18,11 @@ class Member:
         architecture: the answers.
         losses: the objectives, minimised, shape `(objectives,)`.
         violation: by how much it breaks the constraints, 0 when all hold.
-        number: of its trial, where that is known.
     """
 
     architecture: Architecture
     losses: np.ndarray
     violation: float = 0.0
-    number: int | None = None
 
 
 def fittest(members: Sequence[Member], rng: np.random.Generator) -> Member:

@@ -51,16 +51,12 @@ class TournamentEvolution(Strategy):
         """Whoever has scores joins the population."""
         losses = self.loss(outcome)
         if np.isfinite(losses).all():
-            self.join(Member(proposal.architecture, losses, self.violation(outcome), proposal.number))
-
-    def winner(self, entrants: int, rng: np.random.Generator) -> Member:
-        """The fittest of `entrants` members drawn with replacement."""
-        drawn = rng.integers(len(self.members), size=entrants)
-        return fittest([self.members[int(index)] for index in drawn], rng)
+            self.join(Member(proposal.architecture, losses, self.violation(outcome)))
 
     def tournament(self, entrants: int, rng: np.random.Generator) -> Architecture:
-        """The architecture of the fittest."""
-        return self.winner(entrants, rng).architecture
+        """The fittest of `entrants` members drawn with replacement."""
+        drawn = rng.integers(len(self.members), size=entrants)
+        return fittest([self.members[int(index)] for index in drawn], rng).architecture
 
     def descendant(self, rng: np.random.Generator) -> Proposal:
         """What is proposed once the population is filled."""
@@ -139,14 +135,26 @@ class InheritingEvolution(RegularizedEvolution):
         Real et al., "Large-scale evolution of image classifiers", arXiv 1703.01041; for ageing, arXiv 1802.01548.
     """
 
+    def begin(self, problem: Problem) -> None:
+        """Start with nobody."""
+        super().begin(problem)
+        self._trained: dict[Architecture, int] = {}
+
+    def observe(self, proposal: Proposal, outcome: Outcome) -> None:
+        """Note who was trained where: what is answered from the record has no weights of its own."""
+        if proposal.number is not None:
+            self._trained.setdefault(proposal.architecture, proposal.number)
+        super().observe(proposal, outcome)
+
     def descendant(self, rng: np.random.Generator) -> Proposal:
         """The changed copy, with the trial whose weights it takes."""
-        parent = self.winner(self.sample, rng)
-        return Proposal(self.changed(parent.architecture, rng), parent=parent.number)
+        parent = self.tournament(self.sample, rng)
+        return Proposal(self.changed(parent, rng), parent=self._trained.get(parent))
 
     def continues(self) -> Collection[int]:
         """Whoever lives may become a parent."""
-        return {member.number for member in self.members if member.number is not None}
+        living = {member.architecture for member in self.members}
+        return {number for architecture, number in self._trained.items() if architecture in living}
 
 
 class HierarchicalEvolution(TournamentEvolution):

@@ -1,8 +1,8 @@
 """How a training will end, foretold from its first scores by how trainings of the same length went on from there.
 
-A curve of a fixed schedule is no power law: with the learning rate annealed to the end, most is gained in the last part
-of it. What a curve gains from here to the end is therefore learnt from the curves that have ended: a ridge regression
-on the last score and the last rise, whose error on what it has not seen says how far to believe it.
+What a curve gains from here to the end is learnt from the curves that have ended: a ridge regression on the last score
+and the last rise, whose error on what it has not seen says how far to believe it. That is possible after the first
+score, where no parametric curve can be fitted yet, and knows what the learning rate's schedule does to the end.
 """
 
 from __future__ import annotations

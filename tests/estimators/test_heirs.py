@@ -8,16 +8,13 @@ import numpy as np
 import pytest
 from keras import layers
 
-import keras_nas
 from keras_nas.data import Split
 from keras_nas.engine.files import MODEL, PARENT
 from keras_nas.engine.inheritance import inherit
-from keras_nas.estimators.fidelity import FullTraining
 from keras_nas.estimators.heirs import graft, merged
 from keras_nas.estimators.scoring import validation_scores
 from keras_nas.estimators.training import build, train
-from keras_nas.tuners import InheritingEvolution
-from tests.small import Ear, arguments, tiny_training, written
+from tests.small import Ear, tiny_training, written
 
 
 def network(width: int = 4, kernel: int = 3, deep: bool = False, pooled: bool = True) -> Any:
@@ -106,24 +103,3 @@ def test_a_child_on_digits_begins_better_than_from_scratch(tmp_path: Path) -> No
     graft(new, keras.models.load_model(tmp_path / "trials" / "0" / MODEL, compile=False))
     after, _ = validation_scores(training, new, rows, split.validation)
     assert after["accuracy"] > begun["accuracy"] + 0.2, "before any training"
-
-
-@pytest.mark.slow
-def test_evolution_inherits_from_parents_outside_the_best(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the best trial's model is kept, and those of the living."""
-    monkeypatch.setattr("keras_nas.session.KEEP", 1)
-    given = arguments(
-        tmp_path / "search",
-        strategy=InheritingEvolution(population=3, sample=2),
-        estimator=FullTraining(2),
-        max_trials=4,
-        objectives=None,
-        constraints=None,
-        metrics=(),
-        baseline_model=None,
-    )
-    result = keras_nas.search(given.pop("task"), given.pop("data"), **given)
-    last = result.trials[-1]
-    assert last.measurements["inherited"] > 0.0
-    kept = {int(folder.name) for folder in (result.directory / "trials").iterdir()}
-    assert {result.trials[1].number, result.trials[2].number, last.number} <= kept

@@ -15,12 +15,10 @@ from keras_nas.estimators.fidelity import Budgeting, FullTraining
 from keras_nas.estimators.stopping import LearningCurves
 from keras_nas.estimators.training import train
 from keras_nas.objectives import Objective
-from keras_nas.space import Choice, Op, Series
-from keras_nas.spaces import Space
 from keras_nas.strategy import Outcome, Problem, Proposal
 from keras_nas.testing.toys import FLAT
 from keras_nas.tuners import make
-from tests.small import Ear, arguments, digit_images, tiny_training
+from tests.small import Ear, tiny_training
 
 BUDGETING = Budgeting(Bounds(None, 20), lambda: 0.0)
 NETWORK = {"filters": 8, "units": 32}
@@ -96,42 +94,3 @@ def test_one_with_hope_goes_on_and_is_scored_at_every_mark(tmp_path: Path) -> No
     assert len(curve) == len(told["measurements"][FORETOLD]) == len(MARKS)
     assert curve[-1] > curve[0]
     assert abs(curve[-1] - told["scores"]["val_accuracy"]) < 0.3
-
-
-def uneven_space() -> Space:
-    """Networks of which some learn nothing to speak of."""
-    from keras import layers
-
-    network = Series(
-        Op(layers.Flatten),
-        Op(layers.Dropout, rate=Choice("dropout", [0.0, 0.3, 0.9])),
-        Op(layers.Dense, units=Choice("units", [1, 2, 4, 8, 16, 32]), activation="relu"),
-    )
-    recipe = {"optimizer": "adamw", "learning_rate": 0.01, "batch_size": 64, "weight_decay": 1e-4}
-    return Space("uneven", network, recipe)
-
-
-@pytest.mark.slow
-def test_a_search_on_digits_stops_what_is_bad_and_tells_how_well_it_foretold(tmp_path: Path) -> None:
-    """Of 16 networks some are stopped, none of those that go on was foretold much too low, and the best is found."""
-    given = arguments(
-        tmp_path / "search",
-        data=digit_images(1500),
-        space=uneven_space(),
-        estimator=LearningCurves(FullTraining(12)),
-        max_trials=16,
-        objectives=None,
-        constraints=None,
-        metrics=(),
-        baseline_model=None,
-        holdout=0.0,
-    )
-    result = keras_nas.search(given.pop("task"), given.pop("data"), **given)
-    stopped = [trial for trial in result.trials if STOPPED in trial.measurements]
-    assert 2 <= len(stopped) <= 12
-    best = max(trial.scores["val_accuracy"] for trial in result.trials)
-    assert all(trial.scores["val_accuracy"] < best - 0.02 for trial in stopped)
-    assert not any(trial.final for trial in stopped)
-    (line,) = [line for line in result.summary().splitlines() if line.startswith("Learning curves")]
-    error, last = (float(line.split(words)[0].split()[-1]) for words in (" off on average", " off."))
-    assert error < last, "the end is foretold better than by the score at the time"
