@@ -183,9 +183,11 @@ class SharedNet(KerasNet):
         return y
 
     def containers(self) -> list[Any]:
-        """All that a part of the traversal changes, so that it can be undone."""
+        """All that a part of the traversal changes, so that it can be undone; what labels stand for stays known."""
         own = [*vars(self.parts).values(), *vars(self.current).values()]
-        return [container for container in own if isinstance(container, dict | set)]
+        return [
+            container for container in own if isinstance(container, dict | set) and container is not self.parts.ends
+        ]
 
     def before(self) -> Callable[[], None]:
         """A function that undoes what happens from now on."""
