@@ -111,8 +111,9 @@ class Session:
         self._check_engine()
         with Workspace(self.directory, replace=not self.resume) as workspace, Store(workspace.folder) as store:
             inferred = self._inferred(store)
-            call = {"arguments": self._arguments(), "versions": versions(), "asked": self.asked, "inferred": inferred}
-            check_same_search(store, call["arguments"], CHANGEABLE)
+            arguments = self._arguments()
+            call = {"arguments": arguments, "versions": versions(), "asked": self.asked, "inferred": inferred}
+            check_same_search(store, arguments, CHANGEABLE)
             with closing(self.settings.engine.pool(self.shares, store.directory)) as pool:
                 pool.start()
                 training = prepare(

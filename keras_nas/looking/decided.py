@@ -133,8 +133,9 @@ def _write_answers(axes: Axes, position: int, answers: Sequence[Label]) -> None:
 
 def _say(axes: Axes, title: str, words: str) -> None:
     """Words where there is nothing to draw; a figure of nothing else is as high as they are."""
-    if len(axes.figure.axes) == 1:
-        axes.figure.set_size_inches(axes.figure.get_figwidth(), NO_CHART)
+    figure = axes.get_figure(root=True)
+    if figure is not None and len(figure.axes) == 1:
+        figure.set_size_inches(figure.get_figwidth(), NO_CHART)
     axes.set_title(title, fontsize=10, loc="left")
     axes.set_axis_off()
     axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes, color="#555555")

@@ -30,8 +30,8 @@ _GAINS = (
     "f1_score", "f1", "macro_f1", "fbeta_score", "r2_score", "r2", "cosine_similarity",
     "concordance_correlation", "pearson_correlation", "spearman_correlation", "kendall_correlation",
     "matthews_correlation", "cohen_kappa",
-    "io_u", "iou", "binary_io_u", "mean_io_u", "mean_iou", "one_hot_io_u", "one_hot_mean_io_u", "dice", "pixel_accuracy",
-    "micro_f1", "exact_match",
+    "io_u", "iou", "binary_io_u", "mean_io_u", "mean_iou", "one_hot_io_u", "one_hot_mean_io_u", "dice",
+    "pixel_accuracy", "micro_f1", "exact_match",
     "true_positives", "true_negatives",
 )  # fmt: skip
 _LOSSES = (

@@ -109,11 +109,12 @@ def form_of(layer: Any, config: Mapping[str, Any], inputs: Sequence[Any]) -> For
     letters = {"i": coming, "o": config.get(wide), "k": side}
     axes = {weight: _axes(spec, letters) for weight, spec in WEIGHTS.get(name, {}).items()}
     going = config.get(wide) if "o" in "".join(WEIGHTS.get(name, {}).values()) else coming
-    activation = config.get("activation", "linear") if isinstance(going, Elastic) else "linear"
-    if activation not in ELEMENTWISE:
+    activation = config.get("activation", "linear")
+    if isinstance(going, Elastic) and activation not in ELEMENTWISE:
         raise going.mixed()
     largest = {key: value.largest if isinstance(value, Elastic) else value for key, value in config.items()}
-    return Form(largest, going, {key: own for key, own in axes.items() if own}, activation not in FIXED_AT_ZERO)
+    shown = isinstance(going, Elastic) and activation not in FIXED_AT_ZERO
+    return Form(largest, going, {key: own for key, own in axes.items() if own}, shown)
 
 
 def _centred(side: Elastic, config: Mapping[str, Any]) -> bool:
