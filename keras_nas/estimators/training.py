@@ -69,8 +69,7 @@ def train(
         known: the curves of others of this length, by which it may be stopped.
 
     Returns:
-        `scores` (prefixed `val_`, and costs), their `errors`, `measurements`, `artefacts` (the weights' file name) and
-        `seconds`.
+        `scores` (prefixed `val_`, and costs), their `errors`, `measurements`, `artefacts` (the file) and `seconds`.
     """
     import keras
 
