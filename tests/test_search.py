@@ -20,7 +20,7 @@ ENDLESS[5, 0, 0] = np.inf
 
 WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"task": "image_clasification"}, InvalidArgument, "Unknown task .*Did you mean 'image_classification'"),
-    ({"task": 3}, InvalidArgument, "Unknown task 3: expected one of 'image_classification'"),
+    ({"task": 3}, InvalidArgument, "Unknown task 3: expected one of .*'image_classification'"),
     ({"space": "small_image"}, InvalidArgument, "Unknown space .*Did you mean 'small_images'"),
     ({"method": "amoeba"}, InvalidArgument, "Unknown method .*Did you mean 'amoebanet'"),
     ({"strategy": "evolutoin"}, InvalidArgument, "Unknown strategy .*Did you mean 'evolution'"),

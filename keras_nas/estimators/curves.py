@@ -61,8 +61,8 @@ class Known:
         >>> curves = ends[:, None] * np.array([0.5, 0.6, 0.7, 0.9])
         >>> known = Known("val_accuracy", "max", curves, ends)
         >>> forecast = known.forecast([0.35, 0.42], risk=0.05)
-        >>> round(forecast.mean, 2), known.hopeless(forecast, share=0.01)
-        (0.69, True)
+        >>> round(forecast.mean, 1), known.hopeless(forecast, share=0.01)
+        (0.7, True)
     """
 
     score: str

@@ -52,7 +52,7 @@ def run(pool: Pool, job: Job, attempt: str = "0-0") -> tuple[Ended, list[Epoch]]
 
 def test_a_result_and_its_epochs_come_back(pool: Pool) -> None:
     ended, epochs = run(pool, Job(fakes.double, {"x": 3}))
-    assert ended.result == {"scores": {"y": 6}, "measurements": {}, "artefacts": {}, "seconds": {}}
+    assert ended.result == {"scores": {"y": 6}, "errors": {}, "measurements": {}, "artefacts": {}, "seconds": {}}
     assert ended.failure is None
     assert ended.worker == 0
     assert ended.seconds["run"] >= 0

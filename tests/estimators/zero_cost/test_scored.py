@@ -114,7 +114,8 @@ def test_a_score_decides_no_recipe() -> None:
 
 def test_without_a_recipe_to_decide_each_is_trained_once() -> None:
     _, trained = parts(searched(ZeroCost("synflow", networks=20, best=3), max_trials=9, decisions=Decisions(NETWORK)))
-    assert [("final" in trial.proposal.fidelity) for trial in trained] == [False] * 3 + [True]
+    assert [("final" in trial.proposal.fidelity) for trial in trained] == [False] * 3 + [True] * 2
+    assert trained[3].proposal.architecture == trained[4].proposal.architecture  # again, by another seed
 
 
 def test_a_share_of_the_time_goes_into_scores() -> None:
