@@ -48,6 +48,9 @@ def rows(directory: Path, query: str) -> list[tuple[Any, ...]]:
 def test_a_search_of_two_workers(tmp_path: Path) -> None:
     notices: list[told.Notice] = []
     with Pool([Share()] * 2, tmp_path, SETTINGS) as pool:
+        pool.start()
+        while pool.free < 2:
+            assert pool.events(60.0) == []
         reason, record = drive(tmp_path, fakes.train_job, Plan(max_trials=8), pool, [notices.append])
     assert reason == "max_trials"
     assert sum(trial.source == "run" for trial in record.trials) == 8
