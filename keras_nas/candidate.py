@@ -14,6 +14,7 @@ from keras_nas.architecture import Architecture
 from keras_nas.engine.files import MODEL
 from keras_nas.engine.store import read_only
 from keras_nas.errors import StoreError
+from keras_nas.estimators.curves import STOPPED
 from keras_nas.estimators.shared_search import SUPERNET
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.files import read_json
@@ -75,7 +76,7 @@ class Candidate:
     @property
     def final(self) -> bool:
         """Whether it was trained to the end, not only explored nor stopped on the way."""
-        return "final" in self.fidelity and "stopped" not in self.measurements
+        return "final" in self.fidelity and STOPPED not in self.measurements
 
     @property
     def specialised(self) -> bool:

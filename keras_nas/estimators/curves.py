@@ -91,6 +91,11 @@ class Known:
             len(found) - len(ended),
         )
 
+    @property
+    def _sign(self) -> float:
+        """What makes the larger the better."""
+        return 1.0 if self.direction == "max" else -1.0
+
     def forecast(self, scores: Sequence[float], risk: float) -> Forecast | None:
         """What is foretold of a training; None where too little is known.
 
@@ -100,7 +105,7 @@ class Known:
         """
         from scipy.stats import t
 
-        place, sign = len(scores) - 1, 1.0 if self.direction == "max" else -1.0
+        place, sign = len(scores) - 1, self._sign
         seen = slice(max(0, place - 1), place + 1)
         whole = np.isfinite(self.curves[:, seen]).all(axis=1) & np.isfinite(self.ends)
         own = np.asarray(scores, dtype=float)[seen]
@@ -117,7 +122,7 @@ class Known:
             forecast: of it.
             share: how many are the best, of all trainings.
         """
-        sign = 1.0 if self.direction == "max" else -1.0
+        sign = self._sign
         ordered = np.sort(-sign * self.ends)
         places = max(1, int(np.ceil(share * (len(ordered) + self.stopped))))
         return bool(sign * forecast.most < -ordered[min(places, len(ordered)) - 1])
@@ -184,7 +189,8 @@ def account_lines(trainings: Sequence[Any], score: str) -> list[str]:
     if not pairs:
         return [f"{line}."]
     wrong = sum(end > told.most if told.most >= told.mean else end < told.most for told, end in pairs)
-    error, last = (np.mean([abs(end - value(told)) for told, end in pairs]) for value in (_mean, _last))
+    error = np.mean([abs(end - told.mean) for told, end in pairs])
+    last = np.mean([abs(end - told.last) for told, end in pairs])
     return [
         f"{line}; of {len(pairs)} forecasts of the others {wrong} ({100 * wrong / len(pairs):.0f} %) ended better than "
         "was thought possible, as those that were stopped would have, and the end was "
@@ -194,11 +200,3 @@ def account_lines(trainings: Sequence[Any], score: str) -> list[str]:
 
 def _told(measurements: Mapping[str, Any]) -> list[Forecast]:
     return [Forecast(**forecast) for forecast in measurements[FORETOLD]]
-
-
-def _mean(forecast: Forecast) -> float:
-    return forecast.mean
-
-
-def _last(forecast: Forecast) -> float:
-    return forecast.last

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_nas.architecture import Label
 from keras_nas.errors import InvalidArgument
 from keras_nas.space import Op, Series
 from keras_nas.spaces import Space
@@ -65,6 +64,8 @@ def check_resolution(task: Task, space: Space, signature: Signature, costs: Sequ
     Raises:
         InvalidArgument: for rows that are no images, and where weights or costs depend on the size of images.
     """
+    from keras_nas.objectives.cost import CostNet
+
     shape: tuple[int, ...] = getattr(signature.inputs, "shape", ())
     if set(task.ranks) != {3, 4} or min(shape[:2]) < 2 * SMALLEST:
         raise InvalidArgument(
@@ -77,10 +78,10 @@ def check_resolution(task: Task, space: Space, signature: Signature, costs: Sequ
             f"over='resolution' explores on smaller images, where {', '.join(spoilt)} are others than in the end. Use "
             "over='epochs' or over='rows'."
         )
-    counts = [_counter(task, made, signature) for made in (space, shrunk(space, 2))]
+    spaces = space, shrunk(space, 2)
     for seed in range(SAMPLES):
         architecture = space.sample(np.random.default_rng([0, seed]))
-        whole, small = (count(architecture) for count in counts)
+        whole, small = (CostNet().cost(task.counted(own, architecture, signature)).params for own in spaces)
         if whole != small:
             raise InvalidArgument(
                 f"over='resolution': networks of the space {space.name!r} have other weights for other sizes of images "
@@ -88,16 +89,3 @@ def check_resolution(task: Task, space: Space, signature: Signature, costs: Sequ
                 "training can go on at a higher resolution. End networks in a global pooling, or use over='epochs' "
                 "or over='rows'."
             )
-
-
-def _counter(task: Task, space: Space, signature: Signature) -> Callable[[Mapping[str, Label]], float]:
-    """A function from an architecture to its parameters, without building it."""
-    from keras_nas.objectives.cost import CostNet
-
-    def count(architecture: Mapping[str, Label]) -> float:
-        net = CostNet()
-        inputs: Any = signature.inputs
-        _, finished = task.assemble(space, architecture, signature, net, net.input(inputs.shape))
-        return float(net.cost(finished).scores()["params"])
-
-    return count

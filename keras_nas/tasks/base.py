@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from keras_nas.architecture import Label
+from keras_nas.data.trees import leaves, mapped
 from keras_nas.net import KerasNet, Net
 from keras_nas.tasks.signature import Input, Signature
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from keras_nas.data.answers import Answer
     from keras_nas.data.glance import Glance
     from keras_nas.data.windows import Framing
+    from keras_nas.objectives.cost import CostTensor
     from keras_nas.spaces import Space
 
 FRONT, NETWORK = "preprocessing", "network"
@@ -168,6 +170,17 @@ class Task(ABC):
         features = space.features(architecture, net, prepared, signature.facts)
         raw = self.outputs(net.at("output"), features, signature)
         return raw, self.finish(net.at("output"), raw, signature)
+
+    def counted(self, space: Space, architecture: Mapping[str, Label], signature: Signature) -> CostTensor:
+        """The finished outputs of a network as a `CostNet` sees them, several side by side; nothing is built."""
+        from keras import layers
+
+        from keras_nas.objectives.cost import CostNet
+
+        net = CostNet()
+        inputs = mapped(lambda given: net.input(given.shape), signature.inputs)
+        outputs: list[CostTensor] = leaves(self.assemble(space, architecture, signature, net, inputs)[1])
+        return net(layers.Concatenate, outputs) if len(outputs) > 1 else outputs[0]
 
     def build(
         self, space: Space, architecture: Mapping[str, Label], signature: Signature, dtype: str | None = "float32"
