@@ -139,7 +139,9 @@ def _folder(path: Path) -> Glance:
     """Of a folder of folders, of images or of texts."""
     folders = class_folders(path)
     names = [folder.name for folder in folders]
-    first = next((file for folder in folders for file in folder.rglob("*") if file.is_file()), path)
+    first = next(
+        (file for folder in folders for file in folder.rglob("*") if file.is_file() and file.name[0] != "."), path
+    )
     if first.suffix.lower() == ".txt":
         return Glance("text", (len(names),), Answer("classes", f"the names of the folders, {listed(names)}"))
     if set(names) == {*PAIR}:

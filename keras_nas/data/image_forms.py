@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_nas.data.checks import check_not_empty
 from keras_nas.data.images import SUFFIXES, ImageFiles, class_folders, images_below
 from keras_nas.errors import DataError, InvalidArgument, unknown
 
@@ -116,6 +117,7 @@ def open_paths(frame: Any, target: str | Sequence[str] | None, name: str, size: 
             f"{name}: a table with the columns {', '.join(map(str, frame.columns))}; expected one of paths of images, "
             "and those that target= names. Leave the others out."
         )
+    check_not_empty(name, len(frame))
     files = _files(frame[others[0]], name)
     if masked:
         return ImageFiles(name, files, masks=_files(frame[wanted[0]], name), image_size=size)

@@ -62,7 +62,7 @@ class ImageFiles:
 
     def identity(self) -> str:
         """A digest of the labels, and of the names and sizes of the files."""
-        files = [*self.files, *self.masks]
+        files = [file.absolute() for file in (*self.files, *self.masks)]
         common = os.path.commonpath([file.parent for file in files])
         names = [(os.path.relpath(file, common), file.stat().st_size) for file in files]
         return digest("images", names, self.image_size, self.labels)

@@ -162,8 +162,9 @@ def is_free_text(series: Any) -> bool:
     if not len(there) or not _all_text(there):
         return False
     distinct = there.drop_duplicates()
-    plain = max(_share(distinct, _like_date), _share(distinct, _like_number)) > MOSTLY
-    return _is_prose(distinct, len(there)) and not plain
+    if not _is_prose(distinct, len(there)):
+        return False
+    return max(_share(distinct, _like_date), _share(distinct, _like_number)) <= MOSTLY
 
 
 def _is_prose(distinct: Any, rows: int) -> bool:

@@ -1,7 +1,7 @@
 """Several inputs and targets by name, read: the source of their rows."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -49,10 +49,13 @@ def open_joint(
     Raises:
         DataError: One of them cannot be used, or they differ in length.
     """
+    weight = None if given.weight is None else as_array(given.weight, f"{name}: sample_weight")
+    given = replace(given, weight=weight)
     kept = {target: _read(given.y, target, kind, name) for target, kind in targets.items()}
     joint = _numbered(given, name, kinds, kept, targets) if first is None else _like(first, given, name, kept)
     rows = {f"the input {part.name!r}": len(joint.x[part.keys[0]]) for part in joint.schema.inputs}
-    check_lengths(name, rows | {f"the target {target!r}": part.given for target, part in kept.items()})
+    weights = {} if weight is None else {"sample_weight": len(weight)}
+    check_lengths(name, rows | {f"the target {target!r}": part.given for target, part in kept.items()} | weights)
     check_not_empty(name, joint.given)
     return joint
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from keras_nas.data.checks import check_lengths
 from keras_nas.errors import DataError, suggest
 
 Kind = Literal["number", "date", "category", "code", "text"]
@@ -66,8 +67,11 @@ class Schema:
         """
         import pandas as pd
 
-        frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(table)
-        frame = frame.rename(columns=str)
+        if not isinstance(table, pd.DataFrame):  # columns stand side by side as they come, whatever index they have
+            columns = {column: pd.Series(values).reset_index(drop=True) for column, values in table.items()}
+            check_lengths(name, {str(column): len(values) for column, values in columns.items()})
+            table = pd.DataFrame(columns)
+        frame = table.rename(columns=str)
         return {column.key: self._read(frame, column, name) for column in self.columns}
 
     def _read(self, frame: Any, column: Column, name: str) -> np.ndarray:

@@ -88,7 +88,7 @@ def parts(data: Any, target: str | Sequence[str] | None, name: str) -> tuple[Any
     if target is not None:
         raise DataError(f"{name}: target={target!r} came with (X, y), where y is the target; expected one of the two.")
     x, y, *weight = data
-    return _frame(x, name), as_array(y, f"{name}: y"), as_array(weight[0], name) if weight else None
+    return framed(x, name), as_array(y, f"{name}: y"), as_array(weight[0], name) if weight else None
 
 
 def read_file(path: Path, name: str) -> Any:
@@ -136,7 +136,7 @@ def _divided(frame: Any, target: str | Sequence[str] | None, name: str) -> tuple
     return frame.drop(columns=wanted), as_array(y, f"{name}: the target {target!r}")
 
 
-def _frame(x: Any, name: str) -> Any:
+def framed(x: Any, name: str) -> Any:
     """A DataFrame of columns that came without one; those of an array are called x0, x1, ..."""
     import pandas as pd
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from keras_nas.data.batch import described
+from keras_nas.data.images import class_folders
 from keras_nas.data.inference import is_free_text
 from keras_nas.data.schema import Column, Schema, keys, present, refuse
 from keras_nas.data.tables import Table, open_table, parts, read_file
@@ -72,10 +73,8 @@ def _framed(x: Any, name: str) -> Any:
     """A DataFrame of texts that came without one."""
     import pandas as pd
 
-    if isinstance(x, pd.DataFrame):
+    if isinstance(x, pd.DataFrame | Mapping):
         return x
-    if isinstance(x, Mapping):
-        return pd.DataFrame(dict(x))
     if isinstance(x, pd.Series):
         return x.to_frame(TEXT if x.name is None else x.name)
     array = np.asarray(x.numpy() if hasattr(x, "numpy") else x, dtype=object)
@@ -104,7 +103,7 @@ def _folder(path: Path, name: str) -> tuple[Any, list[str]]:
     """The texts of a folder, and the names of the folders in it that they stand in."""
     import pandas as pd
 
-    files = [file for folder in sorted(path.iterdir()) if folder.is_dir() for file in sorted(folder.rglob("*.txt"))]
+    files = [file for folder in class_folders(path) for file in sorted(folder.rglob("*.txt"))]
     if not files:
         raise DataError(f"{name}: {path} holds no .txt file in a folder of its own class; expected {FORMS}.")
     try:

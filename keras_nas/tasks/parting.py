@@ -15,7 +15,7 @@ from keras_nas.data.glance import rows_seen
 from keras_nas.data.inference import is_free_text
 from keras_nas.data.joining import Given
 from keras_nas.data.schema import keys
-from keras_nas.data.tables import read_file
+from keras_nas.data.tables import framed, read_file
 from keras_nas.errors import DataError, InvalidArgument, unknown
 from keras_nas.tasks.base import Task
 
@@ -89,7 +89,7 @@ def _inputs(x: Any, known: Collection[str]) -> dict[str, Any]:
     columns = {name: pd.Series(value) for name, value in x.items() if np.ndim(value) == 1 and name not in known}
     single = [name for name, column in columns.items() if not is_free_text(column)]
     inputs = {str(name): value for name, value in x.items() if name not in single}
-    return {**inputs, COLUMNS: pd.DataFrame({name: columns[name] for name in single})} if single else inputs
+    return {**inputs, COLUMNS: framed({name: x[name] for name in single}, "data")} if single else inputs
 
 
 def inferred_kinds(

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from keras_nas.data.glance import glance
 from keras_nas.data.schema import Column, Schema
 from keras_nas.data.texts import open_texts
 from keras_nas.errors import DataError
@@ -98,3 +99,12 @@ def test_a_folder_without_texts_is_told(tmp_path: Path) -> None:
     (tmp_path / "good" / "1.txt").write_bytes(b"\xff\xfe\xfa")
     with pytest.raises(DataError, match="is no text in UTF-8"):
         open_texts(tmp_path, None, "data")
+
+
+def test_hidden_folders_and_files_are_no_classes_and_no_texts(tmp_path: Path) -> None:
+    for name in ("bad", "good", ".ipynb_checkpoints"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "0.txt").write_text(f"a {name} film", encoding="utf-8")
+    (tmp_path / "bad" / ".DS_Store").write_bytes(b"\0")
+    assert glance(tmp_path).form == "text"
+    assert open_texts(tmp_path, None, "data").y.tolist() == ["bad", "good"]

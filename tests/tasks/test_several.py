@@ -248,3 +248,23 @@ def test_spaces_are_named_for_each_input(case: Case) -> None:
     assert not task.is_told_by_data
     with pytest.raises(InvalidArgument, match="several inputs have a space each"):
         task.space("resnet")
+
+
+def test_columns_that_come_one_by_one_stand_as_they_come_whatever_index_they_have(tmp_path: Path) -> None:
+    shuffled = pd.Series(INK, index=np.random.default_rng(0).permutation(ROWS))
+    data = ({"image": PIXELS, "ink": shuffled, "shade": TABLE["shade"].to_numpy()}, DIGITS)
+    rows = collected(tmp_path, data, task_of(data))
+    for x in (rows.x, rows.joint.rows(data[0])):
+        (key,) = (key for key in x if "ink" in key)
+        np.testing.assert_allclose(np.asarray(x[key], float), INK, rtol=1e-6)
+
+
+def test_sample_weights_are_one_a_row(tmp_path: Path) -> None:
+    data = (X, DIGITS, pd.Series(np.ones(ROWS - 1)))
+    with pytest.raises(DataError, match=f"sample_weight has {ROWS - 1} rows; expected the same number in each"):
+        collected(tmp_path, data, task_of(data))
+
+
+def test_columns_of_other_lengths_are_refused() -> None:
+    with pytest.raises(DataError, match="age has 3 rows, ink has 200 rows; expected the same number"):
+        task_of(({"image": PIXELS, "age": [1, 2, 3], "ink": INK}, DIGITS))
