@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ import numpy as np
 from keras_nas.architecture import Architecture
 from keras_nas.candidate import Candidate, scored
 from keras_nas.data import Rows, Split
-from keras_nas.engine.files import MODEL, SPECIALISED
+from keras_nas.engine.files import MODEL, SHARED_WEIGHTS, SPECIALISED
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.assignment import Costing, Training
 from keras_nas.estimators.scoring import measure_costs, seen_by
@@ -33,13 +34,14 @@ from keras_nas.objectives.latency_table import LatencyTable
 from keras_nas.objectives.objective import Objective
 from keras_nas.operators import crossover, mutate, sample
 from keras_nas.predictors.ranker import Ranker
-from keras_nas.preflight import cost_function
+from keras_nas.preflight import STATIC, cost_function
 
 if TYPE_CHECKING:
     from keras_nas.result import SearchResult
 
-COUNTED = ("params", "flops", "memory_mb", "size_mb")
 LATENCY = "latency_ms"
+FORETOLD = (*STATIC, LATENCY)
+"""The costs that are known of a network that is not built."""
 POPULATION, GENERATIONS, PARENTS = 32, 6, 8
 """Of the evolution: networks, generations, and those of each that have children."""
 TRIED = 3
@@ -66,8 +68,6 @@ class Specialist:
     known: Mapping[Architecture, float]
     folder: Path
     costs: dict[bool, Costs] = field(default_factory=dict)
-    net: Any = None
-    ranker: Ranker | None = None
 
     @classmethod
     def of(cls, result: SearchResult) -> Specialist:
@@ -87,14 +87,17 @@ class Specialist:
 
     def found(self, limits: Sequence[Constraint]) -> list[Candidate]:
         """Networks that left the supernet for these limits, and may meet them: measured, some at least where any do."""
-        predicted = [limit for limit in limits if limit.name in (*COUNTED, LATENCY)]
+        predicted = [limit for limit in limits if limit.name in FORETOLD]
         left: list[Candidate] = []
         for _ in range(ROUNDS):
             fresh = [self.leave(network, limits) for network in self.promising(predicted)]
             left += fresh
             if any(not total_violation(limits, own.scores) for own in fresh):
                 break
-            predicted = [_tighter(limit, limits, fresh) for limit in predicted]
+            tighter = [_tighter(limit, limits, fresh) for limit in predicted]
+            if tighter == predicted:
+                break
+            predicted = tighter
         return left
 
     def promising(self, limits: Sequence[Constraint]) -> list[Architecture]:
@@ -104,21 +107,23 @@ class Specialist:
         rng = np.random.default_rng([self.training.seed, 0, 11])
         pool = dict.fromkeys([*self.known, *(sample(decisions, rng) for _ in range(POPULATION))])
         merit: dict[Architecture, tuple[float, float]] = {}
-        for _ in range(GENERATIONS):
+        best: list[Architecture] = []
+        for generation in range(GENERATIONS):
+            if generation:
+                pool = dict.fromkeys(_child(decisions, best[:PARENTS], rng) for _ in range(POPULATION))
             fresh = [network for network in pool if network not in merit]
-            means = self._ranker().predict(fresh)[0] if fresh else ()
+            means = self._ranker.predict(fresh)[0] if fresh else ()
             for network, mean in zip(fresh, means, strict=True):
                 merit[network] = (total_violation(limits, costs(network)), -float(mean))
-            best = sorted(merit, key=lambda network: merit[network])[:PARENTS]
-            pool = dict.fromkeys(_child(decisions, best, rng) for _ in range(POPULATION))
-        return sorted(merit, key=lambda network: merit[network])[:TRIED]
+            best = sorted(merit, key=merit.__getitem__)
+        return best[:TRIED]
 
     def leave(self, network: Architecture, limits: Sequence[Constraint]) -> Candidate:
         """A network with its part of the weights, recalibrated, scored and measured; kept, so that it is made once."""
         names = [*self.training.options.costing.limits, *(limit.name for limit in limits)]
         folder = self.folder / hashlib.sha256(network.key.encode()).hexdigest()[:12]
         told = read_json(folder / "specialised.json")
-        if told is not None and {name for name in names if name in (*COUNTED, LATENCY)} <= told["scores"].keys():
+        if told is not None and {name for name in names if name in FORETOLD} <= told["scores"].keys():
             return Candidate(file=folder / MODEL, **{**told, "architecture": network})
         costing = Costing({name: None for name in names}, self.training.options.costing.latency_target)
         scores, spoken = self._made(network, costing, folder)
@@ -136,11 +141,10 @@ class Specialist:
         from keras_nas.supernet.calibration import calibrate
         from keras_nas.supernet.extraction import transfer
 
-        training = self.training
-        rows, split = Rows.load(training.data), Split.load(training.data)
+        training, (rows, split, batches) = self.training, self._data
         built = training.task.build(training.space, network, training.signature)
-        transfer(self._supernet(), network, built.raw)
-        calibrate(built.raw, calibration(rows, split.train))
+        transfer(self._supernet, network, built.raw)
+        calibrate(built.raw, batches)
         found = seen_by(training, built.model, rows, split.validation).scores
         costs, spoken = measure_costs(built.model, costing.limits, costing.latency_target)
         folder.mkdir(parents=True, exist_ok=True)
@@ -149,18 +153,23 @@ class Specialist:
         unfinished.replace(folder / MODEL)
         return {**{f"val_{name}": value for name, value in found.items()}, **costs}, spoken
 
-    def _supernet(self) -> Any:
-        if self.net is None:
-            self.net = make_supernet(self.training, elastic=True)
-            self.net.load_weights(home(self.training))
-        return self.net
+    @cached_property
+    def _data(self) -> tuple[Rows, Split, Any]:
+        """All rows, their parts, and the batches by which normalisation is counted anew."""
+        rows, split = Rows.load(self.training.data), Split.load(self.training.data)
+        return rows, split, calibration(rows, split.train)
 
+    @cached_property
+    def _supernet(self) -> Any:
+        net = make_supernet(self.training, elastic=True)
+        net.load_weights(home(self.training))
+        return net
+
+    @cached_property
     def _ranker(self) -> Ranker:
-        if self.ranker is None:
-            merits = list(self.known.values())
-            self.ranker = Ranker(self.training.space.network_decisions, seed=self.training.seed)
-            self.ranker.fit(list(self.known), merits)
-        return self.ranker
+        ranker = Ranker(self.training.space.network_decisions, seed=self.training.seed)
+        ranker.fit(list(self.known), list(self.known.values()))
+        return ranker
 
     def _costs(self, latency: bool) -> Costs:
         """What is known of a network's costs without building it."""
@@ -179,7 +188,7 @@ class Specialist:
         return self.costs[latency]
 
 
-_OPEN: dict[Path, Specialist] = {}
+_OPEN: dict[tuple[Path, int, int], Specialist] = {}
 """The specialist of the result that was asked last: making its supernet takes longer than an answer."""
 
 
@@ -193,14 +202,16 @@ def best_within(result: SearchResult, limits: Mapping[str, float]) -> Candidate:
     Raises:
         InvalidArgument: for a limit of another form or an unknown score, or when no network was found that meets all.
     """
-    names = {*COUNTED, LATENCY, *result.winner.scores}
+    names = {*FORETOLD, *result.winner.scores}
     asked = [_constraint(limit, value, names) for limit, value in limits.items()]
-    if result.directory not in _OPEN:
+    weights = (result.directory / SHARED_WEIGHTS).stat()
+    key = result.directory, weights.st_mtime_ns, len(scored(result.directory))
+    if key not in _OPEN:
         _OPEN.clear()
-        _OPEN[result.directory] = Specialist.of(result)
+        _OPEN[key] = Specialist.of(result)
     ended = [own for own in result.trials if own.final and not own.baseline and own.file.exists()]
     known = [own for own in ended if all(limit.name in own.scores for limit in asked)]
-    found = [*_OPEN[result.directory].found(asked), *known]
+    found = [*_OPEN[key].found(asked), *known]
     good = [own for own in found if not total_violation(asked, own.scores)]
     if good:
         return min(good, key=lambda own: result.objectives[0].loss(own.scores))

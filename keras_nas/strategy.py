@@ -173,3 +173,23 @@ class Strategy(ABC):
         if not outcome.ok:
             return float("inf")
         return float(sum(constraint.violation(outcome.scores) for constraint in self.problem.constraints))
+
+
+class Around(Strategy):
+    """A strategy around another one: begins with it, and keeps the folders that it asks for.
+
+    Args:
+        inner: the other one.
+    """
+
+    def __init__(self, inner: Strategy) -> None:
+        self.inner = inner
+
+    def begin(self, problem: Problem) -> None:
+        """Both begin."""
+        super().begin(problem)
+        self.inner.begin(problem)
+
+    def continues(self) -> Collection[int]:
+        """What is inside says."""
+        return self.inner.continues()

@@ -14,16 +14,24 @@ from keras_nas.estimators.fitting import Lesson
 from keras_nas.estimators.gates.courses import Data, Sampler, Told
 from keras_nas.estimators.shared_judge import Judge
 from keras_nas.estimators.shared_net import make_supernet
+from keras_nas.estimators.shared_search import SIZED
 from keras_nas.supernet import Progressive, Sampling, Sandwich, Supernet, teacher_of
 
-POLICIES: dict[str, Callable[[Any], Sampling]] = {"sandwich": Sandwich, "progressive": Progressive}
+POLICIES: dict[str, Callable[[Any], Sampling]] = dict(zip(SIZED, (Sandwich, Progressive), strict=True))
+
+SOFT: dict[str, Callable[[Any], Any]] = {
+    "classification": keras.ops.softmax,
+    "multilabel": keras.ops.sigmoid,
+    "regression": lambda outputs: outputs,
+}
+"""What a teacher's raw outputs say of the targets, by the kind of these; of others no teacher is heard."""
 
 
 class Sized:
     """Every step trains a network whose sizes a policy draws.
 
     Its targets are the rows' own, and with equal weight what the largest network says of them in the same step. With a
-    loss of the user's own there is no such teacher.
+    loss of the user's own, and for masks, there is no such teacher.
 
     Args:
         training: of the search.
@@ -44,7 +52,7 @@ class Sized:
 
     def begin(self, net: Supernet, architecture: Mapping[str, Label], lesson: Lesson) -> tuple[Any, Data]:
         """All rows are learnt from."""
-        if self.training.options.loss is None:
+        if self.training.options.loss is None and self.training.task.target in SOFT:
             net.teach(teacher_of(net.decisions, net.dimensions(), architecture))
         data = Rows.load(self.training.data), Split.load(self.training.data)
         return SizeSampler(POLICIES[self.policy](net.dimensions()), self.training.seed), data
@@ -84,7 +92,7 @@ class Distilled:
 
     def loss(self, finished: bool = False) -> Any:
         """On a network's outputs and its teacher's, side by side."""
-        return Distillation(self.task.loss(finished), self.task.target == "classification")
+        return Distillation(self.task.loss(finished), SOFT[self.task.target])
 
 
 class Distillation(keras.losses.Loss):
@@ -92,11 +100,11 @@ class Distillation(keras.losses.Loss):
 
     Args:
         loss: between targets and outputs.
-        logits: whether outputs are logits, of which targets are the softmax.
+        soft: makes targets of the teacher's raw outputs.
 
     Example:
         >>> import numpy as np
-        >>> loss = Distillation(keras.losses.MeanSquaredError(), logits=False)
+        >>> loss = Distillation(keras.losses.MeanSquaredError(), SOFT["regression"])
         >>> float(loss(np.array([[1.0]]), np.array([[0.0, 2.0]])))  # 1 off the target, 2 off the teacher
         5.0
 
@@ -104,13 +112,12 @@ class Distillation(keras.losses.Loss):
         Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network", arXiv 1503.02531.
     """
 
-    def __init__(self, loss: Any, logits: bool) -> None:
+    def __init__(self, loss: Any, soft: Callable[[Any], Any]) -> None:
         super().__init__(name="distillation", reduction=loss.reduction)
         self.own = loss
-        self.logits = logits
+        self.soft = soft
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """One number a row."""
         y, taught = keras.ops.split(y_pred, 2, axis=-1)
-        soft = keras.ops.softmax(taught) if self.logits else taught
-        return self.own.call(y_true, y) + self.own.call(soft, y)
+        return self.own.call(y_true, y) + self.own.call(self.soft(taught), y)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial, update_wrapper
 from typing import Protocol
@@ -19,7 +19,7 @@ from keras_nas.estimators.stages import BASELINE, Stages, divide
 from keras_nas.estimators.stopping import LearningCurves
 from keras_nas.estimators.zero_cost import SCORES
 from keras_nas.estimators.zero_cost.estimator import WarmStart, ZeroCost
-from keras_nas.strategy import Outcome, Problem, Proposal, Signal, Strategy
+from keras_nas.strategy import Around, Outcome, Problem, Proposal, Signal, Strategy
 
 
 @dataclass(frozen=True)
@@ -137,20 +137,19 @@ class FullTraining:
         return _Fixed(strategy, fidelity, budgeting.first, budgeting.baseline)
 
 
-class _Fixed(Strategy):
+class _Fixed(Around):
     """A strategy whose proposals all have one fidelity; the user's own model and known architectures come first."""
 
     def __init__(
         self, inner: Strategy, fidelity: Mapping[str, float], first: Sequence[Architecture], baseline: bool
     ) -> None:
-        self.inner = inner
+        super().__init__(inner)
         self.fidelity = fidelity
         own = Proposal(Architecture({}), fidelity, note={BASELINE: True})
         self.first = [own] * baseline + [Proposal(architecture, fidelity) for architecture in first]
 
     def begin(self, problem: Problem) -> None:
         super().begin(problem)
-        self.inner.begin(problem)
         self._seen: set[Architecture] = set()
 
     def propose(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
@@ -162,9 +161,6 @@ class _Fixed(Strategy):
         if isinstance(answer, Signal):
             return answer
         return Proposal(answer.architecture, self.fidelity, answer.parent, answer.note)
-
-    def continues(self) -> Collection[int]:
-        return self.inner.continues()
 
     def observe(self, proposal: Proposal, outcome: Outcome) -> None:
         self._seen.add(proposal.architecture)

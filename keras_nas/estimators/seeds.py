@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.ladder import PAST
 from keras_nas.estimators.stages import BASELINE, before_scoring, best_first
-from keras_nas.strategy import DONE, WAIT, Outcome, Problem, Proposal, Signal, Strategy
+from keras_nas.strategy import DONE, WAIT, Around, Outcome, Problem, Proposal, Signal, Strategy
 
 if TYPE_CHECKING:
     from keras_nas.estimators.fidelity import Budgeting
@@ -46,7 +46,7 @@ def reserved(trials: int | None, finalists: int, seeds: int) -> int:
     return wanted if trials is not None and wanted * TRIALS <= trials else 0
 
 
-class Seeded(Strategy):
+class Seeded(Around):
     """Once all else is done, the finalists are trained again from other weights and with other batches.
 
     Nothing else has less time for it: what is left is used, where networks are learnt before the search's time is over;
@@ -62,7 +62,7 @@ class Seeded(Strategy):
     def __init__(
         self, inner: Strategy, seeds: int, clock: Callable[[], float], total_seconds: float | None = None
     ) -> None:
-        self.inner = inner
+        super().__init__(inner)
         self.seeds = seeds
         self.clock = clock
         self.total_seconds = total_seconds
@@ -78,7 +78,6 @@ class Seeded(Strategy):
     def begin(self, problem: Problem) -> None:
         """Nothing is trained."""
         super().begin(problem)
-        self.inner.begin(problem)
         self._finalists: list[tuple[Proposal, Outcome]] = []
         self._again: list[Proposal] = []
 
@@ -90,10 +89,6 @@ class Seeded(Strategy):
         if "final" in proposal.fidelity and not proposal.note.get(BASELINE):
             self._finalists.append((proposal, outcome))
         self.inner.observe(proposal, outcome)
-
-    def continues(self) -> Collection[int]:
-        """What is inside says."""
-        return self.inner.continues()
 
     def propose(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
         """What is inside says, and when that is done a finalist with another seed."""

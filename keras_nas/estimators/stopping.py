@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.curves import FORETOLD, RISK, SHARE
-from keras_nas.strategy import Outcome, Problem, Proposal, Signal, Strategy
+from keras_nas.strategy import Around, Outcome, Proposal, Signal, Strategy
 
 if TYPE_CHECKING:
     from keras_nas.estimators.fidelity import Budgeting, Estimator
@@ -65,7 +65,7 @@ class LearningCurves:
         return Watched(get_estimator(self.then).around(strategy, budgeting), watched)
 
 
-class Watched(Strategy):
+class Watched(Around):
     """A strategy whose trainings may be stopped on the way.
 
     Args:
@@ -74,13 +74,8 @@ class Watched(Strategy):
     """
 
     def __init__(self, inner: Strategy, watched: Mapping[str, float]) -> None:
-        self.inner = inner
+        super().__init__(inner)
         self.watched = watched
-
-    def begin(self, problem: Problem) -> None:
-        """Begin with what is inside."""
-        super().begin(problem)
-        self.inner.begin(problem)
 
     def propose(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
         """What is inside says what; that it is watched is added."""
@@ -95,7 +90,3 @@ class Watched(Strategy):
             expected = {self.problem.objectives[0].name: outcome.scores[FORETOLD]}
             outcome = replace(outcome, scores={**outcome.scores, **expected})
         self.inner.observe(proposal, outcome)
-
-    def continues(self) -> Collection[int]:
-        """What is inside says."""
-        return self.inner.continues()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from keras_nas.architecture import Architecture, Label
 from keras_nas.decisions import Decision, Decisions
 from keras_nas.operators import sample
-from keras_nas.strategy import Outcome, Problem, Proposal, Signal, Strategy
+from keras_nas.strategy import Around, Outcome, Problem, Proposal, Signal, Strategy
 
 SURVEY = 48
 """Networks of all costs."""
@@ -17,7 +17,7 @@ DRAWN = 2
 """Random networks for each that is taken."""
 
 
-class Surveyed(Strategy):
+class Surveyed(Around):
     """Networks evenly spread over costs, then what a strategy proposes, which learns from both.
 
     Random networks of a space of many sizes are nearly all of middling ones, and a strategy that is told of scores
@@ -30,7 +30,7 @@ class Surveyed(Strategy):
     """
 
     def __init__(self, inner: Strategy, work: Callable[[Architecture], float], count: int = SURVEY) -> None:
-        self.inner = inner
+        super().__init__(inner)
         self.work = work
         self.count = count
         self.starts_warm = inner.starts_warm
@@ -38,7 +38,6 @@ class Surveyed(Strategy):
     def begin(self, problem: Problem) -> None:
         """Draw them."""
         super().begin(problem)
-        self.inner.begin(problem)
         self._spread = spread(problem.decisions, self.work, self.count, problem.seed)
         self._seen: set[Architecture] = set()
 
@@ -52,10 +51,6 @@ class Surveyed(Strategy):
         """The strategy learns from all."""
         self._seen.add(proposal.architecture)
         self.inner.observe(proposal, outcome)
-
-    def continues(self) -> Collection[int]:
-        """What the strategy says."""
-        return self.inner.continues()
 
 
 def spread(decisions: Decisions, work: Callable[[Architecture], float], count: int, seed: int) -> list[Architecture]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from keras_nas.architecture import Architecture
 from keras_nas.errors import InvalidArgument
 from keras_nas.predictors.ranker import Ranker, standardised_ranks
-from keras_nas.strategy import Outcome, Problem, Proposal, Signal, Strategy
+from keras_nas.strategy import Around, Outcome, Problem, Proposal, Signal, Strategy
 from keras_nas.tuners._features import Describe
 from keras_nas.tuners._gaussian import expected_improvement
 from keras_nas.tuners._record import Observation, Record
@@ -62,7 +62,7 @@ def joined(lessons: Sequence[Lesson]) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([lesson.rows for lesson in lessons]), np.concatenate([lesson.ranks for lesson in lessons])
 
 
-class Screened(Strategy):
+class Screened(Around):
     """Ask a strategy for many proposals at a time, and hand on the one of which a predictor expects most improvement.
 
     A strategy's proposal follows from its state and a number. So with other numbers it makes other proposals from the
@@ -98,7 +98,7 @@ class Screened(Strategy):
                 f"{type(inner).__name__} ranks what it proposes by a model of its own: a predictor before it has "
                 "nothing to choose from. Use strategy='evolution', or another one without a model."
             )
-        self.inner = inner
+        super().__init__(inner)
         self.describe = describe
         self.candidates = candidates
         self.initial = initial
@@ -112,7 +112,6 @@ class Screened(Strategy):
             fresh = [Ranker(problem.decisions, self.describe, problem.seed) for _ in self.earlier]
             self._lessons = [Lesson.of(merits, ranker) for merits, ranker in zip(self.earlier, fresh, strict=True)]
         super().begin(problem)
-        self.inner.begin(problem)
         self.seen: dict[Architecture, Observation] = {}
 
     def observe(self, proposal: Proposal, outcome: Outcome) -> None:
@@ -121,10 +120,6 @@ class Screened(Strategy):
         architecture = proposal.architecture
         row = self._ranker.features.transform([architecture])[0]
         self.seen[architecture] = Observation(architecture, row, self.loss(outcome), self.violation(outcome))
-
-    def continues(self) -> Collection[int]:
-        """What the strategy says."""
-        return self.inner.continues()
 
     def propose(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
         """The strategy's own proposal at first, then the most promising of many."""

@@ -109,7 +109,7 @@ class AwakeOptimizer(keras.optimizers.Optimizer):
         self._iterations.assign_add(1)
 
     def _step(self, group: _Group, gradients: list[Any]) -> Any:
-        net, masks = self.groups.net, self.groups.net.masks()
+        net, masks = self.groups.net, self.groups.net.masks() if group.slices else None
         counts = [(net.counts(variable, masks) > 0, followers) for variable, followers in group.slices]
         before = [(awake, own, tf.identity(own.value)) for awake, followers in counts for own in followers]
         group.optimizer.learning_rate.assign(self.learning_rate)

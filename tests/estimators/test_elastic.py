@@ -10,7 +10,7 @@ import pytest
 from keras_nas.blocks.convolution import convolution
 from keras_nas.blocks.head import pooled_head
 from keras_nas.estimators.assignment import Training
-from keras_nas.estimators.elastic import Distillation, Distilled, SizeSampler
+from keras_nas.estimators.elastic import SOFT, Distillation, Distilled, SizeSampler
 from keras_nas.estimators.shared_trial import run
 from keras_nas.space import Channels, Choice, Repeat, Series
 from keras_nas.spaces import Space
@@ -73,8 +73,16 @@ def test_a_loss_hears_the_teacher() -> None:
     assert float(loss(y, np.concatenate([logits, taught], axis=1))) == pytest.approx(wanted, abs=1e-5)
 
 
+def test_of_several_labels_the_teacher_says_how_probable_each_is() -> None:
+    loss = Distilled(get_task("image_multilabel_classification")).loss()
+    y, logits, taught = np.array([[1.0, 0.0]]), np.array([[2.0, -1.0]]), np.array([[3.0, 1.0]])
+    own = keras.losses.BinaryCrossentropy(from_logits=True)
+    wanted = float(own(y, logits)) + float(own(keras.ops.sigmoid(taught), logits))
+    assert float(loss(y, np.concatenate([logits, taught], axis=1))) == pytest.approx(wanted, abs=1e-5)
+
+
 def test_what_is_weighed_is_weighed_with_its_teacher() -> None:
-    loss = Distillation(keras.losses.MeanSquaredError(), logits=False)
+    loss = Distillation(keras.losses.MeanSquaredError(), SOFT["regression"])
     both = np.array([[0.0, 2.0], [0.0, 0.0]])
     assert float(loss(np.zeros((2, 1)), both, sample_weight=np.array([0.5, 1.0]))) == pytest.approx(1.0)
 
@@ -95,8 +103,8 @@ def test_a_sampler_is_told_how_far_the_training_is() -> None:
     net = Net()
     sampler = SizeSampler(lambda decisions, seed, step, progress=1.0: (seed, step, progress), seed=3)
     model: Any = type("Model", (), {"network": net})()
-    model.optimizer = type("Optimizer", (), {"iterations": np.array(5)})()
-    model.optimizer.iterations = type("Count", (), {"numpy": lambda self: 5})()
+    count = type("Count", (), {"numpy": lambda self: 5})()
+    model.optimizer = type("Optimizer", (), {"iterations": count})()
     model.schedule = type("Schedule", (), {"progress": 0.25})()
     sampler.set_model(model)
     sampler.on_train_batch_begin(0)

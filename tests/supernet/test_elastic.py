@@ -148,7 +148,7 @@ def test_arithmetic_is_that_of_each_value() -> None:
     assert list(math.ceil(WIDTH / 3).cases.values()) == [3, 6]
     assert list(math.floor(WIDTH / 3).cases.values()) == [2, 5]
     assert WIDTH - WIDTH == 0
-    assert max(1, WIDTH // 4) is not None
+    assert list(max(1, WIDTH // 4).cases.values()) == [2, 4]
 
 
 def test_what_all_values_agree_on_is_plain() -> None:
