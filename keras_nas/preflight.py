@@ -38,7 +38,7 @@ from keras_nas.objectives.objective import Objective
 from keras_nas.objectives.operations import operations_of
 from keras_nas.spaces import Space
 from keras_nas.strategy import Failure
-from keras_nas.tasks import Several, Signature, Task
+from keras_nas.tasks import Signature, Task
 
 SAMPLES = 200
 """Architectures sampled to see whether the constraints can be met."""
@@ -197,7 +197,7 @@ def check_scoring(training: Training, watched: Sequence[str]) -> None:
     Raises:
         InvalidArgument: for a loss or a metric that fails, and for an objective that nothing computes.
     """
-    y, predictions = _made_up(training)
+    y, predictions = training.task.made_up(training.signature)
     options, truth = training.options, targets(training, y)
     for metric in options.metrics:
         _tried("metrics", metric, lambda given: metric_score(given, truth, predictions)[1])
@@ -222,21 +222,6 @@ def _check_energy() -> None:
             f"{ENERGY} is not measured here: {reason}. Choose another objective, or a machine with counters that this "
             "user may read."
         )
-
-
-def _made_up(training: Training) -> tuple[np.ndarray, np.ndarray]:
-    """Stored targets and a model's outputs for a few rows, every class among them."""
-    if isinstance(training.task, Several):
-        return training.task.made_up(training.signature)
-    outputs, shape = training.signature.outputs, training.signature.output_shape
-    target, count = training.task.target, 4 * outputs if len(shape) < 3 else 4
-    y, predictions = np.random.default_rng(0).normal(size=(2, count, *shape)).astype(np.float32)
-    if target == "regression":
-        return y, predictions
-    likely = np.exp(predictions) / np.exp(predictions).sum(axis=-1, keepdims=True)
-    if target == "multilabel":
-        return np.indices((count, outputs)).sum(axis=0) % 2, likely
-    return np.arange(likely[..., 0].size).reshape(likely.shape[:-1]) % outputs, likely
 
 
 def _tried(argument: str, given: Any, compute: Callable[[Any], float]) -> None:

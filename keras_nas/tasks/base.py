@@ -162,6 +162,18 @@ class Task(ABC):
             names: further scores, by name.
         """
 
+    def made_up(self, signature: Signature) -> tuple[np.ndarray, np.ndarray]:
+        """Stored targets and a model's outputs for a few rows that there might be, every class among them."""
+        outputs, shape = signature.outputs, signature.output_shape
+        count = 4 * outputs if len(shape) < 3 else 4
+        y, predictions = np.random.default_rng(0).normal(size=(2, count, *shape)).astype(np.float32)
+        if self.target == "regression":
+            return y, predictions
+        likely = np.exp(predictions) / np.exp(predictions).sum(axis=-1, keepdims=True)
+        if self.target == "multilabel":
+            return np.indices((count, outputs)).sum(axis=0) % 2, likely
+        return np.arange(likely[..., 0].size).reshape(likely.shape[:-1]) % outputs, likely
+
     def assemble(
         self, space: Space, architecture: Mapping[str, Label], signature: Signature, net: Net, x: Any
     ) -> tuple[Any, Any]:
