@@ -84,14 +84,27 @@ def seen_by(training: Training, model: Any, rows: Rows, index: np.ndarray) -> Se
     return Seen(y, found, {**task.scores(y, found, signature, options.scores), **own})
 
 
+def forward(model: Any, rows: Rows) -> Any:
+    """A Keras model as a function of batches of such rows, traced once whatever their number; it stands for the model.
+
+    Args:
+        model: raw rows in, probabilities or numbers out.
+        rows: of which one tells what a batch is like.
+    """
+    import tensorflow as tf
+
+    batch = evaluation_batches(rows, np.arange(1), 1).element_spec[0]
+    return tf.function(lambda x: model(x, training=False), [batch], autograph=False)
+
+
 def batches_of(model: Any, rows: Rows, index: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
     """The model's outputs for some rows, a batch at a time, each with its place among the rows."""
-    import tensorflow as tf
+    import keras
 
     numbers = sum(math.prod(leaf.shape[1:]) for leaf in leaves(rows.x))
     size = max(1, min(SCORE_BATCH, SCORE_NUMBERS // max(1, numbers)))
     batches = evaluation_batches(rows, index, size)
-    run = tf.function(lambda x: model(x, training=False), [batches.element_spec[0]], autograph=False)
+    run = forward(model, rows) if isinstance(model, keras.Model) else model
     for number, (x, *_) in enumerate(batches):
         yield slice(number * size, (number + 1) * size), side_by_side(run(x))
 

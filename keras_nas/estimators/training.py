@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from keras_nas.estimators.heirs import begin_as
 from keras_nas.estimators.ladder import PIXELS
 from keras_nas.estimators.resolution import pooled, shrunk
 from keras_nas.estimators.schedule import Budget
-from keras_nas.estimators.scoring import check_latency, measure_costs, validation_scores
+from keras_nas.estimators.scoring import check_latency, forward, measure_costs, validation_scores
 from keras_nas.estimators.seeds import SEED
 from keras_nas.estimators.xla import Timing
 from keras_nas.objectives.derived import completed
@@ -85,7 +85,7 @@ def train(
     ready = time.monotonic()
     budget, divisor = Budget.of(fidelity), int(fidelity.get("batch_divisor", 1))
     lesson = Lesson(budget, start, lambda: build(training, architecture), towers, devices, divisor, timing)
-    watching = Watching.of(known, fidelity, partial(_now, training, built.model, rows, split))
+    watching = Watching.of(known, fidelity, _now(training, built.model, rows, split))
     measured = fit(report, training, built, architecture, (rows, _seen(split, budget)), lesson, watching)
     fitted = time.monotonic()
     scores, errors, told = _judged(training, built.model, (rows, split), "final" in fidelity, predicted or {})
@@ -132,10 +132,15 @@ def _inherited(built: Built, parent: Path, inherit: Callable[[Built], None] | No
     return {"inherited": taken}
 
 
-def _now(training: Training, model: Any, rows: Rows, split: Split) -> dict[str, float]:
-    """The scores of a model that is still in training."""
-    found, _ = validation_scores(training, model, rows, evenly(split.validation, LOOK_ROWS))
-    return {f"val_{name}": value for name, value in found.items()}
+def _now(training: Training, model: Any, rows: Rows, split: Split) -> Callable[[], dict[str, float]]:
+    """A function that scores a model while it is in training; what it traces at first serves all later looks."""
+    run = cache(partial(forward, model, rows))
+
+    def look() -> dict[str, float]:
+        found, _ = validation_scores(training, run(), rows, evenly(split.validation, LOOK_ROWS))
+        return {f"val_{name}": value for name, value in found.items()}
+
+    return look
 
 
 def _expected(measured: Mapping[str, Any]) -> dict[str, float]:

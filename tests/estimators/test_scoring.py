@@ -7,15 +7,18 @@ import keras
 import numpy as np
 import pytest
 
+from keras_nas.data import Rows
 from keras_nas.engine.job import TrialError
 from keras_nas.estimators.scoring import (
     check_latency,
+    forward,
     loss_value,
     measure_costs,
     metric_score,
     scores_of,
     standard_errors,
     targets,
+    validation_scores,
 )
 from tests.small import tiny_training
 
@@ -121,3 +124,25 @@ def test_what_is_too_slow_is_not_trained() -> None:
     assert told.value.kind == "too_slow"
     check_latency(None, {"latency_ms": 2.1}, two_milliseconds)
     check_latency(None, {"latency_ms": None}, two_milliseconds)
+
+
+def test_a_model_that_is_scored_again_is_traced_once(tmp_path: Path) -> None:
+    training = tiny_training(tmp_path)
+    rows, seen = Rows.load(training.data), []
+
+    class Traced(keras.layers.Layer):
+        def call(self, x: Any) -> Any:
+            seen.append(1)
+            return x
+
+    x = keras.Input(rows.x.shape[1:], dtype="uint8")
+    hidden = keras.layers.Flatten()(Traced(dtype="float32")(x))
+    model = keras.Model(x, keras.layers.Dense(10, "softmax")(hidden))
+    run = forward(model, rows)
+    seen.clear()
+    first, _ = validation_scores(training, run, rows, np.arange(10))
+    again, _ = validation_scores(training, run, rows, np.arange(25))
+    assert len(seen) == 1
+    model.set_weights([weight + 0.1 * np.arange(weight.shape[-1]) for weight in model.get_weights()])
+    assert validation_scores(training, run, rows, np.arange(10))[0] != first
+    assert validation_scores(training, model, rows, np.arange(25))[0] != again
