@@ -12,7 +12,7 @@ import numpy as np
 
 from keras_nas.candidate import Candidate
 from keras_nas.errors import InvalidArgument, unknown
-from keras_nas.looking.choosing import unbeaten
+from keras_nas.looking.choosing import front
 from keras_nas.looking.decided import draw_importance, draw_parallel, plain
 from keras_nas.markup import counted
 
@@ -78,14 +78,17 @@ def draw_search(result: SearchResult, axes: Axes, against: str) -> None:
 
 
 def draw_front(result: SearchResult, axes: Axes) -> None:
-    """The first objective beside a cost: the second objective, or else what was measured, latency before all."""
+    """The first objective beside a cost: the second objective, or else what was measured, latency before all.
+
+    With several objectives the line joins the networks of `SearchResult.pareto_front`, which a report lists beside it.
+    """
     score, cost = result.objectives[0].name, second(result)
     shown = [trial for trial in result.trials if cost in trial.scores]
     _points(result, axes, [t for t in shown if not t.baseline], lambda t: (t.scores[cost], t.scores[score]))
-    best = unbeaten(result, [trial for trial in shown if not trial.baseline]) if len(result.objectives) > 1 else []
+    best = front(result) if len(result.objectives) > 1 else []
     if len(best) > 1:
         line = sorted((trial.scores[cost], trial.scores[score]) for trial in best)
-        axes.plot(*zip(*line, strict=True), color=LINE, lw=1, zorder=1, label="no other is better in all")
+        axes.plot(*zip(*line, strict=True), color=LINE, lw=1, zorder=1, label="Pareto front")
     if result.baseline is not None and cost in result.baseline.scores:
         point = result.baseline.scores[cost], result.baseline.scores[score]
         axes.scatter(*point, marker="D", s=30, color=OWN, label="your own model")

@@ -72,11 +72,7 @@ def front(result: SearchResult) -> list[Candidate]:
     candidates = kept(result)
     ended = {candidate.architecture for candidate in candidates if candidate.final}
     rivals = [c for c in candidates if c.final or c.architecture not in ended]
-    return sorted(unbeaten(result, rivals), key=lambda candidate: result.objectives[0].loss(candidate.scores))
-
-
-def unbeaten(result: SearchResult, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Those that no other of them beats in every objective."""
-    matrix = losses(result.objectives, [candidate.scores for candidate in candidates])
-    violations = [total_violation(result.constraints, candidate.scores) for candidate in candidates]
-    return [candidates[position] for position in pareto_front(matrix, violations)]
+    matrix = losses(result.objectives, [candidate.scores for candidate in rivals])
+    violations = [total_violation(result.constraints, candidate.scores) for candidate in rivals]
+    found = [rivals[position] for position in pareto_front(matrix, violations)]
+    return sorted(found, key=lambda candidate: result.objectives[0].loss(candidate.scores))

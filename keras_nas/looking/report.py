@@ -83,7 +83,8 @@ def _front(result: SearchResult) -> Markup:
     names = [objective.name for objective in result.objectives]
     columns = list(dict.fromkeys([*names, second(result), "params"]))
     rows = [[one.number, *(one.scores.get(name) for name in columns)] for one in result.pareto_front()]
-    words = f"Networks with a model that no other beats in {' and '.join(names)}"
+    words = f"Networks with a model that no other beats in {' and '.join(names)}; a short training has no place beside "
+    words += "the long one of the same network"
     return tag("div", chart(result, "front"), wide(table(["trial", *columns], rows, words)), class_="pair")
 
 

@@ -1,5 +1,6 @@
 """Charts: every kind draws, says what it must, and leaves pyplot alone."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,18 @@ def test_the_front_has_the_latency_on_its_axis(found: SearchResult) -> None:
     assert axes.get_xlabel() == "latency_ms"
     assert "limit 0.5" in words(axes.figure)
     assert axes.get_xscale() == "log"
+
+
+def test_the_line_of_the_front_joins_the_networks_that_the_table_lists(tmp_path: Path) -> None:
+    """Networks without a model, and short trainings of what was trained to the end, have no place on either."""
+    result = made_search(tmp_path / "search", constraints=[])
+    short = result.trials[0]
+    result.trials.append(replace(short, number=99, fidelity={}, scores={**short.scores, "latency_ms": 0.1}))
+    (axes,) = result.plot("front").axes
+    (line,) = [line for line in axes.lines if line.get_label() == "Pareto front"]
+    listed = [(trial.scores["latency_ms"], trial.scores["val_plain"]) for trial in result.pareto_front()]
+    assert sorted(zip(*line.get_data(), strict=True)) == sorted(listed)
+    assert [trial.number for trial in result.pareto_front()] == [1, 0]
 
 
 def test_few_networks_say_nothing_of_what_mattered(few: SearchResult) -> None:
