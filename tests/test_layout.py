@@ -14,13 +14,13 @@ from tests.source import ROOT, Source, package, sources
 
 # Lowest first. A module imports from its own row and the rows above it in this table, never from below.
 LAYERS = (
-    ("errors", "points"),
-    ("files", "markup", "source"),
+    ("errors", "points", "replay"),
+    ("files", "markup", "source", "papers"),
     ("artefact",),
     ("architecture", "domains"),
     ("decisions",),
     ("operators", "encoding"),
-    ("net", "tuning", "drawing"),
+    ("net", "tuning", "drawing", "backbone"),
     ("nodes",),
     ("space", "graph", "nesting"),
     ("blocks",),

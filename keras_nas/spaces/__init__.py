@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from keras_nas.errors import InvalidArgument, unknown
+from keras_nas.papers import papers
 from keras_nas.spaces.base import Space
 
 if TYPE_CHECKING:
@@ -49,15 +50,23 @@ def get_space(space: str | Space, task: str = "image_classification") -> Space:
     names = SPACES.get(task, {})
     if space not in names:
         raise InvalidArgument(unknown("space", space, names))
-    make: Callable[[], Space] = getattr(import_module(names[space]), space)
-    return make()
+    return _maker(space, task)()
+
+
+def _maker(name: str, task: str) -> Callable[[], Space]:
+    """The function that makes a ready space."""
+    maker: Callable[[], Space] = getattr(import_module(SPACES[task][name]), name)
+    return maker
 
 
 def spaces(task: str = "image_classification") -> pd.DataFrame:
-    """The ready spaces of a task: name, numbers of architectures and decisions without the recipe's, description.
+    """The ready spaces of a task, where each comes from, and how large it is without the recipe's decisions.
 
     Args:
         task: its name.
+
+    Returns:
+        Columns space, architectures, decisions, description and papers (arXiv numbers).
 
     Raises:
         InvalidArgument: for a task without spaces; lists those that have some.
@@ -77,6 +86,7 @@ def spaces(task: str = "image_classification") -> pd.DataFrame:
             "architectures": [space.network_decisions.size for space in found],
             "decisions": [len(space.network_decisions) for space in found],
             "description": [space.description for space in found],
+            "papers": [", ".join(papers(_maker(name, task))) for name in SPACES[task]],
         }
     )
 

@@ -59,6 +59,9 @@ def nas_bench_201_small() -> Space:
     Example:
         >>> nas_bench_201_small().size
         15625
+
+    Reference:
+        Dong and Yang, "NAS-Bench-201", ICLR 2020, arXiv 2001.00326.
     """
     whole = nas_bench_201(channels=8, cells=1)
     description = "the cells of nas_bench_201 in a skeleton of 8 channels and 1 cell a stage, for a CPU"

@@ -26,7 +26,13 @@ RECIPE: dict[str, Any] = {
 
 
 def sequences() -> Space:
-    """Networks on series `(steps, channels)`."""
+    """Networks on series `(steps, channels)`.
+
+    Reference:
+        Wang, Yan and Oates, "Time Series Classification from Scratch with Deep Neural Networks", arXiv 1611.06455;
+        Ismail Fawaz et al., "InceptionTime", arXiv 1909.04939; Bai, Kolter and Koltun, "An Empirical Evaluation of
+        Generic Convolutional and Recurrent Networks for Sequence Modeling", arXiv 1803.01271.
+    """
     network = Choice(
         "network",
         {

@@ -30,6 +30,10 @@ def small_images(widths: tuple[int, ...] = (16, 32, 48, 64), shrinks: int = 2) -
     Args:
         widths: channels to choose from, for the stem and every stage.
         shrinks: stages that halve height and width, behind a first stage that does not.
+
+    Reference:
+        He et al., "Deep Residual Learning for Image Recognition", arXiv 1512.03385; Hu et al., "Squeeze-and-Excitation
+        Networks", arXiv 1709.01507.
     """
     stages = [_stage(number, widths, stride=1 if number == 0 else 2) for number in range(shrinks + 1)]
     stem = convolution(Choice("stem", [16, 32]), 3, stride=Choice("stem_stride", [1, 2]))

@@ -33,7 +33,13 @@ RECIPE: dict[str, Any] = {
 
 
 def tabular() -> Space:
-    """Networks on numbers and codes, as the front of a table's model makes them."""
+    """Networks on numbers and codes, as the front of a table's model makes them.
+
+    Reference:
+        Gorishniy et al., "Revisiting Deep Learning Models for Tabular Data", arXiv 2106.11959, and "On Embeddings for
+        Numerical Features in Tabular Deep Learning", arXiv 2203.05556; Cheng et al., "Wide & Deep Learning for
+        Recommender Systems", arXiv 1606.07792.
+    """
     network = Choice("network", {"dense": _vectors(), "attention": _tokens()})
     return Space(
         "tabular",

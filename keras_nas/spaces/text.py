@@ -34,7 +34,13 @@ whole words, decay and smoothed labels."""
 
 
 def text() -> Space:
-    """Networks on the words and pieces of texts; naive Bayes is among them, and tried first."""
+    """Networks on the words and pieces of texts; naive Bayes is among them, and tried first.
+
+    Reference:
+        Joulin et al., "Bag of Tricks for Efficient Text Classification", arXiv 1607.01759; Kim, "Convolutional Neural
+        Networks for Sentence Classification", arXiv 1408.5882; Vaswani et al., "Attention Is All You Need", arXiv
+        1706.03762.
+    """
     network = Choice(
         "network",
         {
@@ -56,7 +62,11 @@ def text() -> Space:
 
 
 def text_transformer() -> Space:
-    """Transformer encoders whose depth and widths are decided layer by layer, for a device."""
+    """Transformer encoders whose depth and widths are decided layer by layer, for a device.
+
+    Reference:
+        Wang et al., "HAT: Hardware-Aware Transformers for Efficient Natural Language Processing", arXiv 2005.14187.
+    """
     layer = encoder_layer(
         heads=Choice("heads", [1, 2, 4, 8]),
         feed_forward=Choice("feed_forward", [64, 128, 256, 512]),

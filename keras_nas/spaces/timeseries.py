@@ -34,7 +34,13 @@ RECIPE: dict[str, Any] = {
 
 
 def timeseries() -> Space:
-    """Networks on windows `(lookback, columns)`; the naive ones and a linear one are among them, and tried first."""
+    """Networks on windows `(lookback, columns)`; the naive ones and a linear one are among them, and tried first.
+
+    Reference:
+        Oreshkin et al., "N-BEATS", arXiv 1905.10437; Zeng et al., "Are Transformers Effective for Time Series
+        Forecasting?", arXiv 2205.13504; Bai, Kolter and Koltun, "An Empirical Evaluation of Generic Convolutional and
+        Recurrent Networks for Sequence Modeling", arXiv 1803.01271.
+    """
     network = Choice(
         "network",
         {

@@ -37,6 +37,8 @@ def test_the_table_lists_every_space_with_its_size(task: str) -> None:
     assert table.loc["darts", "architectures"] == (1 * 3 * 6 * 10 * 7**8) ** 2
     assert table.loc["nasnet", "architectures"] == ((2 * 3 * 4 * 5 * 6) ** 2 * 13**10) ** 2
     assert table["description"].str.len().min() > 20
+    assert table.loc["resnet", "papers"] == "1512.03385, 1611.05431"
+    assert not [name for name, papers in table["papers"].items() if not papers]
 
 
 def test_unknown_names_list_the_known_ones() -> None:
