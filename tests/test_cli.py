@@ -170,10 +170,11 @@ def test_a_search_is_given_what_was_typed_and_nothing_else(asked: Asked, capsys:
 
 
 def test_a_search_may_have_several_targets_and_be_quiet(asked: Asked, capsys: pytest.CaptureFixture[str]) -> None:
-    main("search tabular_regression flats.csv --target rent --target size --quiet --replace".split())
+    main("search tabular_regression flats.csv --target rent --target size --quiet --replace --baseline".split())
     assert asked.given["target"] == ["rent", "size"]
     assert asked.given["verbose"] == 0
     assert asked.given["resume"] is False
+    assert asked.given["baseline"] is True
     assert asked.given["directory"].parts[0] == "keras_nas_runs"
     assert capsys.readouterr().out.startswith(asked.result.summary())
 

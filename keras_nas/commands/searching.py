@@ -75,6 +75,8 @@ def _add_search(commands: Any) -> None:
     search.add_argument("--metric", dest="metrics", action="append", metavar="NAME", help="a Keras metric; repeatable")
     search.add_argument("--loss", metavar="NAME", help="a Keras loss")
     search.add_argument("--class-weight", choices=["balanced"], help="weigh classes by their rarity")
+    does = "search at random too, as long again, and show both winners"
+    search.add_argument("--baseline", action="store_true", help=does)
     search.add_argument("--seed", type=int, help="keys all randomness; default 0")
     search.add_argument("--directory", help="where the search is kept; default: a new folder below keras_nas_runs")
     search.add_argument("--replace", dest="resume", action="store_false", help="delete an earlier search there first")
