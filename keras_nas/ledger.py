@@ -13,10 +13,10 @@ from typing import Literal
 
 from keras_nas.architecture import Architecture
 from keras_nas.operators import enumerate_all, sample
-from keras_nas.strategy import DONE, UNTRAINED, WAIT, Failure, Outcome, Problem, Proposal, Signal, Strategy
+from keras_nas.strategy import DONE, UNTRAINED, WAIT, Outcome, Problem, Proposal, Signal, Strategy
 
 Source = Literal["run", "repeat", "screened"]
-Screen = Callable[[Architecture], Failure | None]
+Screen = Callable[[Architecture], Outcome | None]
 
 REPEATS = 64
 """How many proposals in a row may repeat before the ledger draws something unseen itself."""
@@ -55,7 +55,7 @@ class Ledger:
     Args:
         strategy: begun here, on `problem`, so that one that cannot do it says so at once.
         problem: the space, objectives, constraints and seed.
-        screen: says before any work why an architecture cannot do (`Failure`), or None when it can.
+        screen: says before any work how an architecture fails that cannot do, or None when it can.
     """
 
     def __init__(self, strategy: Strategy, problem: Problem, screen: Screen | None = None) -> None:
@@ -112,11 +112,10 @@ class Ledger:
         trial = Trial(len(self.trials), proposal)
         known = self._known.get(_key(proposal))
         answer = known.outcome if known else None
-        refusal = self.screen(proposal.architecture) if self.screen and not known else None
         if known is not None:
             trial.source = "repeat"
-        elif refusal is not None:
-            trial.source, answer = "screened", Outcome(failure=refusal)
+        elif self.screen is not None and (answer := self.screen(proposal.architecture)) is not None:
+            trial.source = "screened"
         self._register(trial)
         if answer is not None:
             self._observe(trial, answer)

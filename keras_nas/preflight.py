@@ -37,7 +37,7 @@ from keras_nas.objectives.latency_predictor import LatencyPredictor
 from keras_nas.objectives.objective import Objective
 from keras_nas.objectives.operations import operations_of
 from keras_nas.spaces import Space
-from keras_nas.strategy import Failure
+from keras_nas.strategy import Failure, Outcome
 from keras_nas.tasks import Signature, Task
 
 SAMPLES = 200
@@ -72,8 +72,8 @@ def cost_function(task: Task, space: Space, signature: Signature, predictor: Lat
     return Costs(costs, predictor)
 
 
-def screen(constraints: Sequence[Constraint], costs: Costs) -> Callable[[Architecture], Failure | None] | None:
-    """A function that says before training why an architecture breaks a static constraint; None without any.
+def screen(constraints: Sequence[Constraint], costs: Costs) -> Callable[[Architecture], Outcome | None] | None:
+    """A function that says before training that an architecture breaks a static constraint; None without any.
 
     A cost that is predicted has to lie beyond its limit by more than the prediction may be wrong.
     """
@@ -81,7 +81,7 @@ def screen(constraints: Sequence[Constraint], costs: Costs) -> Callable[[Archite
     if not known:
         return None
 
-    def refuse(architecture: Architecture) -> Failure | None:
+    def refuse(architecture: Architecture) -> Outcome | None:
         if not architecture:
             return None
         scores = costs(architecture)
@@ -89,7 +89,7 @@ def screen(constraints: Sequence[Constraint], costs: Costs) -> Callable[[Archite
         if not broken:
             return None
         words = ", ".join(f"{c.name} is {scores[c.name]:,.4g}, limit {c.limit:,.4g}" for c in broken)
-        return Failure("infeasible", words)
+        return Outcome({c.name: scores[c.name] for c in known}, Failure("infeasible", words))
 
     return refuse
 

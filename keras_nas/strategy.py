@@ -174,6 +174,11 @@ class Strategy(ABC):
             return float("inf")
         return float(sum(constraint.violation(outcome.scores) for constraint in self.problem.constraints))
 
+    def room(self, outcome: Outcome) -> np.ndarray:
+        """What each constraint leaves, as a share of its limit, shape `(constraints,)`; not a number where unknown."""
+        known = outcome.scores
+        return np.array([c.margin(known) if c.name in known else np.nan for c in self.problem.constraints])
+
 
 class Around(Strategy):
     """A strategy around another one: begins with it, and keeps the folders that it asks for.

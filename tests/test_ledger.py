@@ -121,10 +121,10 @@ def test_the_signals_of_a_strategy_pass_through() -> None:
 
 
 def test_what_the_screen_refuses_costs_nothing_and_is_learnt() -> None:
-    refusal = Failure("too_large", "9 MB, at most 5")
+    refusal = Outcome({"size_mb": 9.0}, Failure("too_large", "9 MB, at most 5"))
     ledger, strategy = begun("a", "b", screen=lambda a: refusal if a["op"] == "a" else None)
     assert asked(ledger).proposal.architecture == {"op": "b"}
-    assert (ledger.trials[0].source, ledger.trials[0].outcome) == ("screened", Outcome(failure=refusal))
+    assert (ledger.trials[0].source, ledger.trials[0].outcome) == ("screened", refusal)
     assert strategy.seen == [("a", None)]
 
 

@@ -82,9 +82,9 @@ def test_screening_says_what_is_too_large(training: Training) -> None:
     middle = params(training)[1]
     refuse = screen(constraints_from({"params": middle, "latency_ms": 1}), costs(training))
     assert refuse is not None
-    failures = [refuse(architecture) for architecture in training.space.enumerate()]
-    refused = [failure for failure in failures if failure is not None]
-    assert len(refused) == 2
+    outcomes = [refuse(architecture) for architecture in training.space.enumerate()]
+    refused = [outcome.failure for outcome in outcomes if outcome is not None]
+    assert len(refused) == 2 and refused[0] is not None
     assert refused[0].kind == "infeasible"
     assert refused[0].message.startswith("params is ")
     assert screen(constraints_from({"latency_ms": 1}), costs(training)) is None
@@ -112,8 +112,10 @@ def test_a_predicted_latency_has_to_be_surely_too_long(training: Training) -> No
     assert found(architecture)["latency_ms"] == 2.0
     refuse, lenient = (screen(constraints_from({"latency_ms": limit}), found) for limit in (1.5, 1.8))
     assert refuse is not None and lenient is not None
-    failure = refuse(architecture)
-    assert failure is not None and failure.message == "latency_ms is 2, limit 1.5"
+    refused = refuse(architecture)
+    assert refused is not None and refused.failure is not None
+    assert refused.failure.message == "latency_ms is 2, limit 1.5"
+    assert refused.scores == {"latency_ms": 2.0}, "what is known of it teaches where the limit is"
     assert lenient(architecture) is None
     assert check_feasible(constraints_from({"latency_ms": 1.8}), training.space, found, seed=0)
     with pytest.raises(InfeasibleError, match="the nearest has latency_ms = 2"):

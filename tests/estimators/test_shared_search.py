@@ -122,8 +122,8 @@ def test_what_gates_chose_is_scored_first_and_trained_from_new_weights() -> None
 
 
 def test_what_breaks_a_limit_makes_room_for_the_next_likeliest() -> None:
-    def screen(architecture: Mapping[str, Any]) -> Failure | None:
-        return Failure("infeasible", "skips") if architecture["edge0"] == "skip" else None
+    def screen(architecture: Mapping[str, Any]) -> Outcome | None:
+        return Outcome(failure=Failure("infeasible", "skips")) if architecture["edge0"] == "skip" else None
 
     found = proposed(SharedWeights("fbnet", checks=0), outcome=learnt, screen=screen)
     chosen, final = [p for p in found if p.note.get("derived")], found[-1]

@@ -165,8 +165,8 @@ def test_epochs_can_be_given_where_they_are_quick() -> None:
 
 
 def test_refused_architectures_cost_no_trial() -> None:
-    def screen(architecture: Architecture) -> Failure | None:
-        return Failure("infeasible", "too large") if quality(architecture) > 0.3 else None
+    def screen(architecture: Architecture) -> Outcome | None:
+        return Outcome(failure=Failure("infeasible", "too large")) if quality(architecture) > 0.3 else None
 
     trials, _ = searched(max_trials=8, screen=screen)
     assert len(trials) == 8
