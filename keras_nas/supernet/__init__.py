@@ -5,7 +5,7 @@ Importing it imports TensorFlow.
 
 from keras_nas.supernet.calibration import Calibrator, calibrate
 from keras_nas.supernet.extraction import subnet, transfer
-from keras_nas.supernet.gates import Gate, OneHot, Softmax, StraightThrough, TwoPath, gumbel
+from keras_nas.supernet.gates import Gate, OneHot, Softmax, StraightThrough, Superkernel, TwoPath, gumbel
 from keras_nas.supernet.model import Supernet, supernet
 from keras_nas.supernet.optimizer import AwakeOptimizer
 from keras_nas.supernet.sampling import Fair, Progressive, Sampling, Sandwich, Uniform, teacher_of
@@ -21,6 +21,7 @@ __all__ = [
     "Sandwich",
     "Softmax",
     "StraightThrough",
+    "Superkernel",
     "Supernet",
     "TwoPath",
     "Uniform",

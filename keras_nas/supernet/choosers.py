@@ -120,10 +120,12 @@ class Gated:
 
     def mass(self, path: str, labels: frozenset[Label]) -> Any:
         """The summed weight of some labels of a decision."""
-        columns = self.encoder.columns(path)
-        weights = self.gate.weights(self.values[columns])
-        order = self.encoder.decisions.named(path).domain.labels()
+        weights, order = self.weights(path), self.encoder.decisions.named(path).domain.labels()
         return tf.add_n([weights[place] for place, label in enumerate(order) if label in labels])
+
+    def weights(self, path: str) -> Any:
+        """Those of a decision's labels, in their order."""
+        return self.gate.weights(self.values[self.encoder.columns(path)])
 
 
 def _heard(run: Callable[[], Any], pattern: Any, x: Any) -> Any:

@@ -20,8 +20,13 @@ def transfer(net: Supernet, architecture: Mapping[str, Label], model: Any) -> No
         model: the Keras model that the space (or a task) builds of that architecture, its layers named by place.
 
     Raises:
-        InvalidArgument: when a layer of the model is not one of the supernet's.
+        InvalidArgument: when a layer of the model is not one of the supernet's, or the supernet has partial channels.
     """
+    if net.parts.partial > 1:
+        raise InvalidArgument(
+            f"partial={net.parts.partial}: this supernet has the kernels of partial channels alone, which are no "
+            "network's own; expected a supernet of whole ones. Train the network from new weights."
+        )
     own = net.layers_of(architecture)
     for layer in model.layers:
         if not layer.weights:

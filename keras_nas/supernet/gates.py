@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Any, Protocol
 
 import numpy as np
@@ -67,6 +69,32 @@ class StraightThrough:
         chosen = tf.argmax(weights, output_type=tf.int32)
         y = tf.switch_case(chosen, list(options))
         return tf.nest.map_structure(lambda own: own * tf.cast(weights[chosen], own.dtype), y)
+
+
+class Superkernel(StraightThrough):
+    """Options in order, each of which holds the one before: one goes on to the next where its value is above zero.
+
+    The values are margins: by how much what an option adds is above its threshold. The first one's plays no part, it is
+    always held. Forward that is one path; backward whether one goes on is a sigmoid. In layers of elastic size options
+    are masks, so that there is one kernel for all sizes of a layer.
+
+    Example:
+        >>> import numpy as np
+        >>> np.asarray(Superkernel().weights(np.array([0.0, 0.5, -0.5], "float32"))).tolist()
+        [0.0, 1.0, 0.0]
+
+    Reference:
+        Stamoulis et al., "Single-Path NAS: Designing Hardware-Efficient ConvNets in less than 4 Hours", arXiv
+        1904.02877, section 3.
+    """
+
+    def weights(self, values: Any) -> Any:
+        """1 for the last option that is reached and 0 for the others, with the sigmoids' gradients."""
+        margins = tf.convert_to_tensor(values)
+        soft = tf.sigmoid(margins)
+        steps = tf.unstack(tf.cast(margins > 0, soft.dtype) + (soft - tf.stop_gradient(soft)))
+        reached = list(accumulate(steps[1:], operator.mul, initial=tf.ones_like(steps[0])))
+        return tf.stack([own - further for own, further in zip(reached, [*reached[1:], tf.zeros_like(steps[0])])])
 
 
 class Softmax:

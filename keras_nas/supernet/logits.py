@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -18,6 +19,7 @@ class Logits(keras.layers.Layer):
 
     Args:
         width: how many there are.
+        above: what is added to what is learnt, shape `(width,)`; nothing by default.
 
     Example:
         >>> logits = Logits(2).ready(0.1)
@@ -26,8 +28,9 @@ class Logits(keras.layers.Layer):
         [-0.1, 0.1]
     """
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, above: Callable[[], np.ndarray] | None = None) -> None:
         super().__init__(name="logits")
+        self.above = above
         self.values = self.add_weight(shape=(width,), initializer="zeros", trainable=False, name="values")
         self.optimizer: Any = None
         self.built = True
@@ -40,7 +43,8 @@ class Logits(keras.layers.Layer):
 
     def array(self) -> np.ndarray:
         """The logits, float64 of shape `(width,)`."""
-        return np.asarray(self.values, dtype=float)
+        learnt = np.asarray(self.values, dtype=float)
+        return learnt if self.above is None else learnt + self.above()
 
     def step(self, slope: np.ndarray) -> None:
         """One step down the gradient `slope`, of shape `(width,)`."""

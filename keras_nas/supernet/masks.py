@@ -8,15 +8,17 @@ no fixed point.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_nas.encoding import Encoder
+from keras_nas.decisions import Decisions
 from keras_nas.supernet.elastic import Elastic
 
 WIDTH = {"Dense": "units"}
@@ -142,23 +144,23 @@ def _axes(spec: str, letters: Mapping[str, Any]) -> list[Axis]:
 
 
 class Masks:
-    """The masks of one pass, from the values of the gates.
+    """The masks of one pass, from the weights of labels; they have gradients for these.
 
     Args:
-        encoder: where each decision's values stand.
-        values: 1 for the labels that are chosen, 0 for all others, shape `(encoder.width,)`.
+        decisions: of the supernet.
+        weights: from a decision's path to 1 for the label that is chosen, 0 for all others, in the order of its labels.
     """
 
-    def __init__(self, encoder: Encoder, values: Any) -> None:
-        self.encoder = encoder
-        self.values = values
-        self._lines: dict[Any, Any] = {}
+    def __init__(self, decisions: Decisions, weights: Callable[[str], Any]) -> None:
+        self.decisions = decisions
+        self.weights = weights
+        self._made: dict[Any, Any] = {}
 
     def call(self, layer: Any, form: Form, x: Any) -> Any:
         """What the layer gives with masked weights; the moments of sleeping channels stay as they are."""
         masks = [(own, self.of(own.shape, axes)) for own, axes in sliced(layer, form)]
         y = self._masked(layer, masks, x) if masks else layer(x)
-        return y * self.line(form.out, y.shape[-1]) if form.shown else y
+        return y * self.box(form.out, (y.shape[-1],)) if form.shown else y
 
     def _masked(self, layer: Any, masks: Sequence[tuple[Any, Any]], x: Any) -> Any:
         given = {id(own): own.value * mask for own, mask in masks}
@@ -175,35 +177,41 @@ class Masks:
         mask = tf.ones([1] * len(shape))
         for axis in axes:
             places = range(len(shape) - 2) if axis.centred else [len(shape) + axis.axis]
-            for place in places:
-                line = self.line(axis.size, shape[place], axis.centred)
-                mask *= tf.reshape(line, [-1 if own == place else 1 for own in range(len(shape))])
+            box = self.box(axis.size, tuple(shape[place] for place in places), axis.centred)
+            mask *= tf.reshape(box, [shape[place] if place in places else 1 for place in range(len(shape))])
         return mask
 
-    def line(self, size: Elastic, length: int, centred: bool = False) -> Any:
-        """Ones where one axis counts, shape `(length,)`; made once in a graph, as many weights have it."""
-        graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
-        key = (graph, tuple(size.cases.items()), length, centred)
-        if key not in self._lines:
-            self._lines[key] = self._line(size, length, centred)
-        return self._lines[key]
+    def box(self, size: Elastic, lengths: tuple[int, ...], centred: bool = False) -> Any:
+        """Ones where as much as `size` of each axis counts, of shape `lengths`."""
 
-    def _line(self, size: Elastic, length: int, centred: bool) -> Any:
-        rows = np.zeros((len(size.cases), length), "float32")
-        for row, value in zip(rows, size.cases.values(), strict=True):
-            first = (length - int(value)) // 2 if centred else 0
-            row[first : first + int(value)] = 1.0
-        return tf.linalg.matvec(tf.constant(rows), self.chosen(size), transpose_a=True)
+        def made() -> Any:
+            boxes = np.zeros((len(size.cases), *lengths), "float32")
+            for own, value in zip(boxes, map(int, size.cases.values()), strict=True):
+                firsts = [(length - value) // 2 if centred else 0 for length in lengths]
+                own[tuple(slice(first, first + value) for first in firsts)] = 1.0
+            return tf.tensordot(self.chosen(size), boxes, axes=1)
+
+        return self._once((size, lengths, centred), made)
 
     def chosen(self, size: Elastic) -> Any:
-        """1 for the case that holds, shape `(cases,)`."""
-        wanted = np.zeros((len(size.cases), self.encoder.width), "float32")
-        for row, case in zip(wanted, size.cases, strict=True):
-            for path, label in case:
-                labels = self.encoder.decisions.named(path).domain.labels()
-                row[self.encoder.columns(path).start + labels.index(label)] = 1.0
-        held = tf.linalg.matvec(tf.constant(wanted), self.values)
-        return tf.cast(held > tf.constant(wanted.sum(axis=1) - 0.5), tf.float32)
+        """1 for the case that holds, shape `(cases,)`: the product of what its answers weigh."""
+        return self._once((size,), lambda: reduce(operator.mul, [self._held(size, path) for path in size.paths]))
+
+    def _held(self, size: Elastic, path: str) -> Any:
+        """What the answer to one decision weighs in each case; 1 where it is not asked."""
+        labels = self.decisions.named(path).domain.labels()
+        answers = [dict(case) for case in size.cases]
+        places = [labels.index(own[path]) if path in own else len(labels) for own in answers]
+        return tf.gather(tf.concat([self.weights(path), [1.0]], axis=0), places)
+
+    def _once(self, what: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """What many weights have in common, made once in a graph."""
+        graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
+        size, *more = what
+        key = (graph, tuple(size.cases.items()), *more)
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
 
 
 def sliced(layer: Any, form: Form) -> list[tuple[Any, Sequence[Axis]]]:

@@ -16,7 +16,7 @@ from keras_nas.errors import InvalidArgument, SpaceError
 from keras_nas.spaces import Space
 from keras_nas.supernet.choosers import Building, Gated, Picking
 from keras_nas.supernet.elastic import MOST, Mixed
-from keras_nas.supernet.gates import Gate, OneHot
+from keras_nas.supernet.gates import Gate, OneHot, StraightThrough
 from keras_nas.supernet.masks import Masks
 from keras_nas.supernet.net import Branch, Dimension, Parts, Pass, SharedNet, Swap, fix_it
 from keras_nas.supernet.walk import Chooser, SuperWalk
@@ -35,6 +35,7 @@ def supernet(
     swap: Swap | None = None,
     dtype: str | None = None,
     elastic: bool = False,
+    partial: int = 1,
 ) -> Supernet:
     """One Keras model that holds every option of a space once.
 
@@ -52,6 +53,8 @@ def supernet(
         dtype: Keras dtype policy of the layers.
         elastic: whether a choice among numbers, as a layer's argument, makes one layer of elastic size instead of one
             for each number. Needs a gate of one path.
+        partial: one of how many channels goes through the options of a decision, the others past them: as much less
+            memory for a gate that computes all options. Networks cannot leave such a supernet with their weights.
 
     Raises:
         SpaceError: for a decision that cannot be held, by its path: one that changes a shape (of an elastic supernet
@@ -69,12 +72,21 @@ def supernet(
 
     Reference:
         Pham et al., "Efficient Neural Architecture Search via Parameter Sharing", arXiv 1802.03268; Bender et al.,
-        "Understanding and Simplifying One-Shot Architecture Search", ICML 2018.
+        "Understanding and Simplifying One-Shot Architecture Search", ICML 2018; Xu et al., "PC-DARTS", arXiv
+        1907.05737, for partial channels.
     """
-    if elastic and not isinstance(gate or OneHot(), OneHot):
-        raise InvalidArgument(f"gate={gate!r}: an elastic supernet computes one path; expected OneHot().")
-    made = Supernet(space, gate or OneHot(), dict(fixed or {}), body or (lambda features, net, x: features(net, x)))
-    made.make(tuple(input_shape), (dtype, swap), elastic)
+    gate = gate or OneHot()
+    if elastic and not isinstance(gate, OneHot | StraightThrough):
+        raise InvalidArgument(
+            f"gate={gate!r}: an elastic supernet computes one path; expected OneHot(), StraightThrough() or "
+            "Superkernel()."
+        )
+    if partial < 1 or (elastic and partial > 1):
+        raise InvalidArgument(
+            f"partial={partial!r}, elastic={elastic!r}: expected 1 or more, of an elastic supernet 1."
+        )
+    made = Supernet(space, gate, dict(fixed or {}), body or (lambda features, net, x: features(net, x)))
+    made.make(tuple(input_shape), (dtype, swap), Parts(elastic, partial))
     return made
 
 
@@ -103,12 +115,12 @@ class Supernet(keras.Model):
         self.body = body
         self.teacher: Teacher | None = None
 
-    def make(self, input_shape: tuple[int | None, ...], options: tuple[str | None, Swap | None], elastic: bool) -> None:
+    def make(self, input_shape: tuple[int | None, ...], options: tuple[str | None, Swap | None], parts: Parts) -> None:
         """Make all layers, once, and the gates; the first architecture is selected."""
-        self.listed = _listed(self.space.network_decisions) if elastic else self.space.network_decisions
+        self.listed = _listed(self.space.network_decisions) if parts.elastic else self.space.network_decisions
         self.decisions = _open(self.listed, self.fixed)
         self.encoder = Encoder(self.decisions)
-        self.parts = Parts(elastic)
+        self.parts = parts
         self.options = options
         self.rows = keras.KerasTensor((None, *input_shape), "float32")
         current = Pass()
@@ -119,8 +131,7 @@ class Supernet(keras.Model):
                 f"{mixed.path!r} decides how many channels there are, which what stands around the network does not "
                 f"take as they come. {fix_it(mixed.path)}"
             ) from None
-        self.parts.sealed = True
-        self.parts.silent.clear()
+        self.parts.seal()
         self.held = list(dict.fromkeys(self.parts.layers.values()))
         self.gates = self.add_weight(shape=(self.encoder.width,), initializer="zeros", name="gates", trainable=False)
         self.built = True
@@ -146,7 +157,7 @@ class Supernet(keras.Model):
         return tf.concat([y, tf.stop_gradient(taught)], axis=-1)
 
     def _computed(self, gated: Gated, x: Any) -> Any:
-        return self.run(gated, Pass(Masks(self.encoder, gated.values)), x)
+        return self.run(gated, Pass(Masks(self.decisions, gated.weights)), x)
 
     def _gated(self, values: Any = None) -> Gated:
         values = tf.convert_to_tensor((self.gates if values is None else values).value)
@@ -205,7 +216,7 @@ class Supernet(keras.Model):
 
     def masks(self) -> Masks:
         """Those of the gates as they are."""
-        return Masks(self.encoder, self._gated().values)
+        return Masks(self.decisions, self._gated().weights)
 
     def counts(self, weight: Any, masks: Masks | None = None) -> Any:
         """Which of a variable's numbers the gates let take part, 1 or 0 in its shape; None where all always do."""

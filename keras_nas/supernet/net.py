@@ -45,6 +45,7 @@ class Parts:
 
     Args:
         elastic: whether numbers that are decided make layers of elastic size.
+        partial: one of how many channels goes through the options of a decision.
         layers: made so far.
         outputs: of each choice, a tensor or a structure of them as a pattern; None where no option gives a signal.
         sizes: of each choice, the channels of its output that count, where they are decided.
@@ -52,12 +53,14 @@ class Parts:
         slices: the variables of elastic layers by identity, with the axes of which only a part may count.
         ends: of each decision among numbers, the label of the least and of the largest.
         roles: what decides a size, and what of.
+        bypassed: the choices that some channels go past, with the strides of their options.
         silent: tensors that stand for no signal in some architectures, by identity.
         skips: answers that hand on what comes in, where others compute something.
         sealed: whether all layers are made.
     """
 
     elastic: bool = False
+    partial: int = 1
     layers: dict[Token, Any] = field(default_factory=dict, init=False)
     outputs: dict[Token, Any] = field(default_factory=dict, init=False)
     sizes: dict[Token, Any] = field(default_factory=dict, init=False)
@@ -65,9 +68,20 @@ class Parts:
     slices: dict[int, tuple[Any, Sequence[Axis]]] = field(default_factory=dict, init=False)
     ends: dict[str, tuple[Label, Label]] = field(default_factory=dict, init=False)
     roles: dict[str, Role] = field(default_factory=dict, init=False)
+    bypassed: dict[Token, tuple[int, ...]] = field(default_factory=dict, init=False)
     silent: dict[int, tuple[Any, str]] = field(default_factory=dict, init=False)
     skips: set[tuple[str, Label]] = field(default_factory=set, init=False)
     sealed: bool = field(default=False, init=False)
+
+    def seal(self) -> None:
+        """All layers are made."""
+        self.sealed = True
+        self.silent.clear()
+        if self.partial > 1 and not self.bypassed:
+            raise SpaceError(
+                f"partial={self.partial}: no decision has options that keep the channels of a map, as many as can be "
+                f"divided by {self.partial}; expected some, as in the cells of darts. Use partial=1."
+            )
 
     def keep(self, layer: Any, form: Form) -> None:
         """Note what an elastic layer consists of, and what decides it."""
@@ -137,12 +151,12 @@ class SharedNet(KerasNet):
         self.swap = swap
         self.branch = branch
 
-    def __call__(self, layer: Callable[..., Any], x: Any, **config: Any) -> Any:
+    def __call__(self, layer: Callable[..., Any], x: Any, call: Mapping[str, Any] | None = None, **config: Any) -> Any:
         """Apply the layer that stands here, masked where its size is decided."""
         x = self.cut(x)
         form = form_of(layer, config, [self.size(own) for own in (x if isinstance(x, list) else [x])])
         if form is None:
-            return super().__call__(layer, x, **config)
+            return super().__call__(layer, x, call, **config)
         made, masks = self.make(layer, x, dict(form.config)), self.current.masks
         y = made(x) if masks is None else masks.call(made, form, x)
         if not self.parts.sealed:

@@ -1,22 +1,28 @@
 """Relaxations: how logits that are learnt become the values of gates, and how gradients come back to them.
 
 Each decision has a logit for each of its options, and its probabilities are their softmax. Methods differ in what a
-step computes of that: a mixture, a noisy one, one path, or two. All of it is NumPy: there are few logits.
+step computes of that: a mixture, a noisy one, one path, or two. It is NumPy: there are few logits. Only `chances` is
+TensorFlow, since what networks cost has a gradient through it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
+import tensorflow as tf
 
 from keras_nas.encoding import Encoder
-from keras_nas.supernet.gates import RIVAL, Gate, Softmax, TwoPath, gumbel
+from keras_nas.supernet.gates import RIVAL, Gate, Softmax, Superkernel, TwoPath, gumbel
 
 Spans = Sequence[slice]
 """Where each decision's options stand among the logits."""
+Chances = Callable[[Any], Any]
+"""From the logits of a decision, shape `(options,)`, to the probabilities of its options."""
+LEFT = 0.02
+"""Probability that is left to all options of a decision where one is settled, so that others are drawn beside it."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,10 @@ class Relaxation(Protocol):
     def gate(self) -> Gate:
         """What the values are for."""
 
+    def chances(self, logits: Any) -> Any:
+        """The probabilities of a decision's options, from its logits `(options,)`."""
+        return tf.nn.softmax(logits)
+
     def draw(self, logits: np.ndarray, spans: Spans, progress: float, rng: np.random.Generator) -> Draw:
         """The gates of a step.
 
@@ -53,7 +63,7 @@ class Relaxation(Protocol):
 
 
 @dataclass(frozen=True)
-class Mixture:
+class Mixture(Relaxation):
     """All options, weighed by their probabilities; nothing is random.
 
     Reference:
@@ -67,31 +77,52 @@ class Mixture:
         return Draw(logits, logits, lambda slope: slope)
 
 
+class Thresholds(Mixture):
+    """Margins above thresholds in place of logits: they settle one option of each decision, and nothing is random.
+
+    Reference:
+        Stamoulis et al., "Single-Path NAS: Designing Hardware-Efficient ConvNets in less than 4 Hours", arXiv
+        1904.02877.
+    """
+
+    gate: ClassVar[Gate] = Superkernel()
+
+    def chances(self, logits: Any) -> Any:
+        """What margins settle, but for a little that is left to all options."""
+        return (1.0 - LEFT) * self.gate.weights(logits) + LEFT / logits.shape[0]
+
+
 @dataclass(frozen=True)
-class GumbelSoftmax:
+class GumbelSoftmax(Relaxation):
     """Logits with Gumbel noise, divided by a temperature that falls: options are mixed at first, at the end drawn.
 
     Args:
         start: temperature at the beginning.
-        end: temperature at the end; between them its logarithm falls evenly.
+        end: temperature at the end.
+        evenly: whether the temperature falls evenly between them, so that it is high for long: below 1 a single path
+            hardly has gradients. By default its logarithm does.
+        gate: `Softmax()` mixes all options (FBNet); `StraightThrough()` computes the likeliest alone (GDAS).
 
     Reference:
-        Wu et al., "FBNet", arXiv 1812.03443.
+        Wu et al., "FBNet", arXiv 1812.03443; Dong and Yang, "Searching for a Robust Neural Architecture in Four GPU
+        Hours", arXiv 1910.04465.
     """
 
-    gate: ClassVar[Gate] = Softmax()
     start: float = 5.0
     end: float = 0.5
+    evenly: bool = False
+    gate: Gate = Softmax()
 
     def draw(self, logits: np.ndarray, spans: Spans, progress: float, rng: np.random.Generator) -> Draw:
         """One draw, for both."""
-        temperature = self.start * (self.end / self.start) ** progress
+        falling = self.start * (self.end / self.start) ** progress
+        temperature = self.start + (self.end - self.start) * progress if self.evenly else falling
         values = gumbel(logits, temperature, rng)
         return Draw(values, values, lambda slope: slope / temperature)
 
 
 @dataclass(frozen=True)
-class TwoPaths:
+class TwoPaths(Relaxation):
     """One path of each decision, drawn by the probabilities; when options are judged, against a rival.
 
     The gradient moves the two logits against each other, and leaves those of all other options.
@@ -136,6 +167,6 @@ def spans_of(encoder: Encoder) -> list[slice]:
     return [encoder.columns(decision.path) for decision in encoder.decisions]
 
 
-def probabilities(logits: np.ndarray, encoder: Encoder) -> dict[str, np.ndarray]:
+def probabilities(logits: np.ndarray, encoder: Encoder, chances: Chances = tf.nn.softmax) -> dict[str, np.ndarray]:
     """Those of each decision's options, in the order of its labels."""
-    return {d.path: softmax(logits[encoder.columns(d.path)]) for d in encoder.decisions}
+    return {d.path: np.asarray(chances(logits[encoder.columns(d.path)])) for d in encoder.decisions}

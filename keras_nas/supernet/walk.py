@@ -20,6 +20,7 @@ from keras_nas.nodes import Node, Undecided, Walk, resolve
 from keras_nas.space import Channels, Choice, Op, Range, Repeat
 from keras_nas.supernet.elastic import Elastic, Mixed
 from keras_nas.supernet.net import SharedNet, Token, fix_it
+from keras_nas.supernet.partial import past
 
 Labels = frozenset[Label]
 Option = tuple[Labels, Callable[["SuperWalk"], Any]]
@@ -40,11 +41,13 @@ class SuperWalk(Walk):
     Args:
         decisions: of the space.
         chooser: decides what is open.
+        whole: whether all channels go through options: it stands within one that hears a part of them.
     """
 
     net: SharedNet
     decisions: Decisions
     chooser: Chooser
+    whole: bool = False
 
     def run(self, part: Node, x: Any) -> Any:
         """The part's output, of all its options where it meets an open decision.
@@ -62,7 +65,11 @@ class SuperWalk(Walk):
                 undo()
                 splits[token] = undecided.path, self._groups(undecided)
         path, groups = splits[token]
-        return self.choose(path, [(labels, lambda walk: walk.run(part, x)) for labels in groups], x)
+
+        def among(walk: SuperWalk, x: Any) -> Any:
+            return walk.choose(path, [(labels, lambda inner: inner.run(part, x)) for labels in groups], x)
+
+        return among(self, x) if len(groups) == 1 else past(self, token, among, x)
 
     def _apply(self, part: Node, x: Any) -> Any:
         if isinstance(part, Graph):

@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_nas.supernet import OneHot, Softmax, StraightThrough, Supernet, TwoPath, gumbel, subnet, supernet
+from keras_nas.supernet import (
+    OneHot,
+    Softmax,
+    StraightThrough,
+    Superkernel,
+    Supernet,
+    TwoPath,
+    gumbel,
+    subnet,
+    supernet,
+)
 from keras_nas.supernet.gates import RIVAL
 from tests.supernet.small import SHAPE, images, space_of
 
@@ -56,6 +66,23 @@ def test_straight_through_computes_one_and_has_the_softmaxs_gradient() -> None:
     p = soft(VALUES)
     assert (y, computed) == (2.0, [2])
     np.testing.assert_allclose(slope, 2.0 * p[1] * (np.eye(3)[1] - p), rtol=1e-5)
+
+
+def test_superkernels_go_on_while_margins_are_above_zero() -> None:
+    for values, reached in (([-9.0, -0.1, 2.0], 1), ([0.0, 0.1, -2.0], 2), ([0.0, 0.1, 2.0], 3)):
+        y, _, computed = mixed(Superkernel(), values)
+        assert (y, computed) == (float(reached), [reached])
+
+
+def test_superkernels_have_the_gradients_of_sigmoids() -> None:
+    margins = tf.constant([0.0, 0.5, 0.3])
+    with tf.GradientTape() as tape:
+        tape.watch(margins)
+        y = tf.tensordot(Superkernel().weights(margins), [1.0, 2.0, 4.0], 1)
+    p = 1 / (1 + np.exp([-0.5, -0.3]))
+    assert float(y) == 4.0
+    gains = [(2 - 1) + (4 - 2), 4 - 2]  # each step is worth itself and what is reached behind it
+    np.testing.assert_allclose(tape.gradient(y, margins), [0.0, *(gains * p * (1 - p))], rtol=1e-5)
 
 
 def test_two_paths_compute_one_and_its_rival_for_the_gradients_of_both() -> None:

@@ -3,8 +3,18 @@
 import numpy as np
 import pytest
 
-from keras_nas.supernet.gates import RIVAL
-from keras_nas.supernet.relaxations import GumbelSoftmax, Mixture, TwoPaths, softmax
+from keras_nas.decisions import Decision, Decisions
+from keras_nas.domains import Labels
+from keras_nas.encoding import Encoder
+from keras_nas.supernet.gates import RIVAL, StraightThrough
+from keras_nas.supernet.relaxations import (
+    GumbelSoftmax,
+    Mixture,
+    Thresholds,
+    TwoPaths,
+    probabilities,
+    softmax,
+)
 
 LOGITS = np.array([0.5, -0.2, 0.1, 1.0, 0.0])
 SPANS = [slice(0, 3), slice(3, 5)]
@@ -28,6 +38,25 @@ def test_the_temperature_falls_from_start_to_end() -> None:
         noise = np.random.default_rng(0).gumbel(size=5)
         np.testing.assert_allclose(draw.judged, (LOGITS + noise) / temperature)
         np.testing.assert_allclose(draw.pull(np.ones(5)), np.ones(5) / temperature)
+    (draw,) = draws(GumbelSoftmax(start=10.0, end=0.0, evenly=True), 1, 0.75)
+    np.testing.assert_allclose(draw.pull(np.ones(5)), np.ones(5) / 2.5)
+
+
+def test_single_paths_are_drawn_by_the_softmax_of_the_logits() -> None:
+    relaxation = GumbelSoftmax(10.0, 0.1, gate=StraightThrough())
+    chosen = [int(np.argmax(draw.taken[:3])) for draw in draws(relaxation, 2000)]
+    np.testing.assert_allclose(np.bincount(chosen) / 2000, softmax(LOGITS[:3]), atol=0.04)
+    (draw,) = draws(relaxation, 1)
+    assert np.asarray(relaxation.gate.weights(draw.judged[:3])).tolist() == np.eye(3)[chosen[0]].tolist()
+
+
+def test_thresholds_settle_an_option_and_leave_a_little_to_others() -> None:
+    (draw,) = draws(Thresholds(), 1)
+    np.testing.assert_array_equal(draw.judged, LOGITS)
+    encoder = Encoder(Decisions((Decision("a", Labels((1, 2, 3))), Decision("b", Labels(("x", "y"))))))
+    chances = probabilities(np.array([0.0, 0.1, -2.0, 1.0, 0.3]), encoder, Thresholds().chances)
+    assert [int(np.argmax(own)) for own in chances.values()] == [1, 1]
+    assert all(own.sum() == pytest.approx(1.0) and 0 < own.min() < 0.02 for own in chances.values())
 
 
 def test_two_paths_train_one_and_judge_two() -> None:
