@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types unit test-slow test-gpu bench docs format coverage constraints clean
+.PHONY: help install demo test lint types unit examples test-slow test-gpu bench docs format coverage constraints clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -37,8 +37,12 @@ lint: install
 types: install
 	$(BIN)/mypy
 
+# Two processes, each with whole files, so that what a file's tests share is made once.
 unit: install
-	$(BIN)/python -m pytest -m "not slow and not gpu"
+	$(BIN)/python -m pytest -m "not slow and not gpu" --numprocesses 2 --dist loadfile
+
+examples: install ## run every example and notebook at smoke size, each in less than a minute
+	$(BIN)/python -m pytest tests/examples --durations 0 --durations-min 1
 
 test-slow: install ## the tests that take more than a few seconds each
 	$(BIN)/python -m pytest -m "slow and not gpu"

@@ -5,12 +5,10 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-import atexit
 import random
-import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -19,12 +17,19 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-os.environ["KERAS_NAS_CACHE"] = tempfile.mkdtemp()
-atexit.register(shutil.rmtree, os.environ["KERAS_NAS_CACHE"])
 os.environ["KERAS_NAS_HISTORY"] = "off"
 
 hypothesis.settings.register_profile("project", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("project")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_folder() -> Iterator[None]:
+    """Temporary files of tests and examples lie in one folder, which goes when a process of pytest's ends."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as tempfile.tempdir:
+        os.environ["KERAS_NAS_CACHE"] = tempfile.mkdtemp()
+        yield
+    tempfile.tempdir = None
 
 
 @pytest.fixture(autouse=True)

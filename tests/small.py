@@ -1,7 +1,5 @@
 """A space, data and reports so small that a training takes a second."""
 
-import atexit
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -129,9 +127,7 @@ def finished_search() -> Any:
     """The result of that search, made once a process; copy its directory before changing it."""
     import keras_nas
 
-    folder = tempfile.mkdtemp()
-    atexit.register(shutil.rmtree, folder)
-    return keras_nas.search(**arguments(Path(folder) / "search"))
+    return keras_nas.search(**arguments(Path(tempfile.mkdtemp()) / "search"))
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,18 +47,24 @@ class Source:
         """`folder/file.py:line`, relative to the repository."""
         return f"{self.path.relative_to(ROOT).as_posix()}:{line}"
 
+    @cached_property
+    def all_nodes(self) -> list[ast.AST]:
+        """All syntax nodes, in no particular order."""
+        return list(ast.walk(self.tree))
+
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
         """All syntax nodes of some kinds, in no particular order."""
-        return (node for node in ast.walk(self.tree) if isinstance(node, kinds))
+        return (node for node in self.all_nodes if isinstance(node, kinds))
 
     def functions(self) -> list[Function]:
         """All functions and methods, inner ones too."""
-        return [node for node in ast.walk(self.tree) if isinstance(node, Function)]
+        return [node for node in self.all_nodes if isinstance(node, Function)]
 
     def classes(self) -> list[ast.ClassDef]:
         """All classes, inner ones too."""
-        return [node for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef)]
+        return [node for node in self.all_nodes if isinstance(node, ast.ClassDef)]
 
+    @cached_property
     def imports(self) -> list[Import]:
         """All imports; `from package import name` counts as package.name, which is exact where that is a module."""
         lazy = {id(inner) for outer in self._deferred() for inner in ast.walk(outer)}
@@ -85,9 +91,14 @@ def _imported(node: ast.AST) -> list[str]:
 
 def sources(*folders: str) -> list[Source]:
     """The Python files of some folders of the repository, links not followed, in order of their paths."""
+    return [source for folder in folders for source in _sources(folder)]
+
+
+@cache
+def _sources(folder: str) -> list[Source]:
+    """Those of one folder, which all tests read once."""
     return [
         Source(path, _module(path, folder))
-        for folder in folders
         for path in sorted((ROOT / folder).rglob("*.py"))
         if not any(parent.is_symlink() for parent in path.relative_to(ROOT).parents)
     ]

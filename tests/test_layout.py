@@ -76,7 +76,7 @@ def report(breaks: list[str]) -> None:
 
 def own_imports(source: Source) -> list[tuple[str, int]]:
     """The units of keras_nas that a file imports, with the lines."""
-    return [(unit(i.name), i.line) for i in source.imports() if i.name.split(".")[0] == "keras_nas"]
+    return [(unit(i.name), i.line) for i in source.imports if i.name.split(".")[0] == "keras_nas"]
 
 
 def test_every_module_has_a_layer() -> None:
@@ -123,7 +123,7 @@ def test_only_the_adapters_know_keras_tuner() -> None:
             f"{source.at(i.line)}: imports keras_tuner when it is loaded; only {adapters} may"
             for source in PACKAGE
             if unit(source.module) not in adapters
-            for i in source.imports()
+            for i in source.imports
             if i.at_start and i.name.split(".")[0] == "keras_tuner"
         ]
     )
@@ -132,9 +132,7 @@ def test_only_the_adapters_know_keras_tuner() -> None:
 def test_modules_do_not_import_each_other_in_a_circle() -> None:
     names = {source.module for source in PACKAGE}
     graph = {
-        source.module: {
-            i.name if i.name in names else i.name.rpartition(".")[0] for i in source.imports() if i.at_start
-        }
+        source.module: {i.name if i.name in names else i.name.rpartition(".")[0] for i in source.imports if i.at_start}
         & names - {source.module}
         for source in PACKAGE
     }
@@ -149,7 +147,7 @@ def test_imports_are_absolute_and_name_the_installed_packages() -> None:
         [
             f"{source.at(i.line)}: import {i.name} by its full name below keras_nas"
             for source in sources("keras_nas", "blocks", "tuners", "tests", "benchmarks", "examples")
-            for i in source.imports()
+            for i in source.imports
             if i.name.startswith(".") or i.name.split(".")[0] in {"blocks", "tuners"}
         ]
     )
@@ -172,7 +170,7 @@ def test_everything_imported_is_a_declared_dependency() -> None:
     ours = {*sys.stdlib_module_names, "keras_nas"}
     breaks = []
     for source in PACKAGE:
-        for i in source.imports():
+        for i in source.imports:
             top = i.name.split(".")[0].lower()
             name = DISTRIBUTION.get(top, top.replace("_", "-"))
             if top not in ours and name not in core and (i.at_start or name not in extras):

@@ -178,7 +178,7 @@ def _unfinished(node: ast.AST) -> str | None:
 
 
 def test_nothing_is_left_unfinished() -> None:
-    found = [(source, node, _unfinished(node)) for source in ALL for node in ast.walk(source.tree)]
+    found = [(source, node, _unfinished(node)) for source in ALL for node in source.all_nodes]
     marks = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|xf" r"ail)\b")
     report(
         [f"{source.at(node.lineno)}: {reason}" for source, node, reason in found if reason and hasattr(node, "lineno")]

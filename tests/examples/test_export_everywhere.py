@@ -1,18 +1,19 @@
 """The example that exports everywhere ends with a line a format."""
 
-import runpy
 from pathlib import Path
 
 import pytest
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "export_everywhere.py"
+from tests.examples.smoke import run_script
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_every_format_has_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_format_has_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     formats = ["saved_model", "litert_int8"]
-    runpy.run_path(str(EXAMPLE))["main"](["--seconds", "40", "--directory", str(tmp_path), "--formats", *formats])
+    run_script("export_everywhere", ["--directory", str(tmp_path), "--formats", *formats], monkeypatch)
     lines = capsys.readouterr().out.splitlines()[-3:]
     assert [line.split(" in ")[0] for line in lines] == ["source", *formats]
     assert all("run in a fresh process on" in line for line in lines)
