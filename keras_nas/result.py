@@ -96,8 +96,14 @@ class SearchResult:
     @property
     def holdout(self) -> Mapping[str, float]:
         """The winner's scores on rows that nothing else has seen."""
-        scores: dict[str, float] = self.told["holdout"]["scores"]
-        return scores
+        return dict[str, float](self.told["holdout"]["scores"])
+
+    @property
+    def weight_sharing(self) -> Mapping[str, float] | None:
+        """`networks` trained alone to check shared weights, the `kendall_tau` and `spearman` of both; None without."""
+        from keras_nas.looking.sharing import ranking
+
+        return ranking(self)
 
     def best(self, **limits: float) -> Candidate:
         """The best network within limits: `best(max_latency_ms=10, max_params=1e5, min_val_accuracy=0.9)`.
@@ -264,8 +270,7 @@ class SearchResult:
     @property
     def refits(self) -> list[Candidate]:
         """The retrained winners, in order."""
-        folders = (self.directory / REFITS).glob("*/refit.json")
-        numbers = sorted(int(file.parent.name) for file in folders)
+        numbers = sorted(int(file.parent.name) for file in (self.directory / REFITS).glob("*/refit.json"))
         return [Candidate.retrained(self.directory / REFITS / str(number)) for number in numbers]
 
     def summary(self) -> str:

@@ -8,7 +8,7 @@ weights, have their batch normalisation counted anew, are scored and measured, a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +28,7 @@ from keras_nas.estimators.shared_net import home, make_supernet
 from keras_nas.estimators.shared_search import ELASTIC
 from keras_nas.files import read_json, write_json
 from keras_nas.foresight import Costs, Networks, prepare_predictor
-from keras_nas.objectives.constraints import Constraint, total_violation
+from keras_nas.objectives.constraints import Constraint, limits_from, total_violation
 from keras_nas.objectives.latency import TARGETS
 from keras_nas.objectives.latency_table import LatencyTable
 from keras_nas.objectives.objective import Objective
@@ -202,8 +202,7 @@ def best_within(result: SearchResult, limits: Mapping[str, float]) -> Candidate:
     Raises:
         InvalidArgument: for a limit of another form or an unknown score, or when no network was found that meets all.
     """
-    names = {*FORETOLD, *result.winner.scores}
-    asked = [_constraint(limit, value, names) for limit, value in limits.items()]
+    asked = limits_from(limits, {*FORETOLD, *result.winner.scores})
     weights = (result.directory / SHARED_WEIGHTS).stat()
     key = result.directory, weights.st_mtime_ns, len(scored(result.directory))
     if key not in _OPEN:
@@ -220,13 +219,6 @@ def best_within(result: SearchResult, limits: Mapping[str, float]) -> Candidate:
         f"No network was found within {', '.join(map(str, asked))}; the nearest has "
         f"{', '.join(f'{limit.name} {closest[limit.name]:,.4g}' for limit in asked)}."
     )
-
-
-def _constraint(limit: str, value: float, names: Collection[str]) -> Constraint:
-    bound, _, name = limit.partition("_")
-    if bound not in ("max", "min") or name not in names:
-        raise InvalidArgument(f"limit {limit!r}: expected max_<score> or min_<score> with a score of {sorted(names)}.")
-    return Constraint(name, value, "upper" if bound == "max" else "lower")
 
 
 def _child(decisions: Any, parents: Sequence[Architecture], rng: np.random.Generator) -> Architecture:

@@ -6,9 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from keras_nas.estimators.gates.story import gate_lines, told_of
-from keras_nas.estimators.shared_check import check_lines
-from keras_nas.estimators.shared_search import ALONE
+from keras_nas.looking.sharing import sharing_lines
 from keras_nas.looking.trust import trust_lines
 from keras_nas.markup import counted
 from keras_nas.objectives.constraints import margin_report
@@ -35,7 +33,7 @@ def summarise(result: SearchResult) -> str:
         beside = f"; hold-out {scores_in_words(held)}" if held else ""
         score = result.baseline.scores[objective]
         lines.append(f"Your own model: {objective} {score:.4f} after equal training{beside}.")
-    lines += trust_lines(result) + _constraint_lines(result) + prediction_lines(result.trials) + _sharing_lines(result)
+    lines += trust_lines(result) + _constraint_lines(result) + prediction_lines(result.trials) + sharing_lines(result)
     lines += [
         f"Retrained {candidate.number}: {objective} {candidate.scores[objective]:.4f}." for candidate in result.refits
     ]
@@ -68,14 +66,6 @@ def prediction_lines(candidates: Sequence[Candidate]) -> list[str]:
     ]
     heading = f"Costs predicted before training and measured after it differ by {mean:.1f} % on average:"
     return [heading, f"  {'trial':>5}  {'cost':<12}  {'predicted':>9}  {'measured':>8}  {'error':>7}", *table]
-
-
-def _sharing_lines(result: SearchResult) -> list[str]:
-    """What gates have learnt, and how well shared weights ranked the networks that were trained alone, if any."""
-    objective = result.objectives[0].name
-    pairs = [(c.measurements["shared"][objective], c.scores[objective]) for c in result.trials if ALONE in c.fidelity]
-    told = gate_lines(told_of(result.directory))
-    return told + check_lines([shared for shared, _ in pairs], [alone for _, alone in pairs])
 
 
 def _costs(scores: Mapping[str, float]) -> str:

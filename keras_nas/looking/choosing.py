@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from keras_nas.candidate import Candidate
 from keras_nas.errors import InvalidArgument
-from keras_nas.estimators.shared_search import ELASTIC
-from keras_nas.objectives.constraints import total_violation
+from keras_nas.looking.sharing import answers_any_limit
+from keras_nas.objectives.constraints import limits_from, total_violation
 from keras_nas.objectives.objective import losses
 from keras_nas.objectives.pareto import pareto_front
 from keras_nas.outcome import order
@@ -29,31 +29,22 @@ def best(result: SearchResult, limits: Mapping[str, float]) -> Candidate:
     """
     if not limits:
         return result.winner
-    if any(ELASTIC in trial.fidelity for trial in result.trials):
+    if answers_any_limit(result):
         from keras_nas.specialised import best_within
 
         return best_within(result, limits)
     candidates = kept(result)
-    for limit, value in limits.items():
-        candidates = [candidate for candidate in candidates if _meets(candidate, limit, value)]
-    if not candidates:
+    asked = limits_from(limits, {name for candidate in candidates for name in candidate.scores})
+    known = [own for own in candidates if all(limit.name in own.scores for limit in asked)]
+    good = [own for own in known if not total_violation(asked, own.scores)]
+    if not good:
         raise InvalidArgument(f"No trained network meets {limits}; the leaderboard shows what there is.")
-    return ordered(result, candidates)[0]
+    return ordered(result, good)[0]
 
 
 def kept(result: SearchResult) -> list[Candidate]:
     """The networks whose models are on disk, without the user's own."""
     return [trial for trial in result.trials if trial.file.exists() and not trial.baseline]
-
-
-def _meets(candidate: Candidate, limit: str, value: float) -> bool:
-    bound, _, name = limit.partition("_")
-    if bound not in ("max", "min") or name not in candidate.scores:
-        raise InvalidArgument(
-            f"limit {limit!r}: expected max_<score> or min_<score> with a score of {sorted(candidate.scores)}. "
-            "Costs are measured where they are an objective or a constraint of the search."
-        )
-    return candidate.scores[name] <= value if bound == "max" else candidate.scores[name] >= value
 
 
 def ordered(result: SearchResult, candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -1,7 +1,7 @@
 """Constraints: limits that a network must keep, how far it is off, and how much room it leaves."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -93,6 +93,32 @@ def constraints_from(
             f"A constraint is {wrong[0]!r}: expected a mapping such as {{'latency_ms': 5}}, or Constraint(name, limit)."
         )
     return tuple(entry for entry in entries if isinstance(entry, Constraint))
+
+
+def limits_from(limits: Mapping[str, float], names: Collection[str]) -> tuple[Constraint, ...]:
+    """The constraints that the arguments of `best(max_params=1e5, min_val_accuracy=0.9)` stand for.
+
+    Args:
+        limits: `max_<score>` or `min_<score>`.
+        names: of the scores that there are.
+
+    Raises:
+        InvalidArgument: for a limit of another form, or on an unknown score.
+
+    Example:
+        >>> [str(limit) for limit in limits_from({"max_params": 100}, {"params"})]
+        ['params <= 100']
+    """
+    found = []
+    for limit, value in limits.items():
+        bound, _, name = limit.partition("_")
+        if bound not in ("max", "min") or name not in names:
+            raise InvalidArgument(
+                f"limit {limit!r}: expected max_<score> or min_<score> with a score of {sorted(names)}. Costs are "
+                "measured where they are an objective or a constraint of the search."
+            )
+        found.append(Constraint(name, value, "upper" if bound == "max" else "lower"))
+    return tuple(found)
 
 
 def total_violation(constraints: Iterable[Constraint], scores: Mapping[str, float], partial: bool = False) -> float:
