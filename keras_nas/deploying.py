@@ -51,6 +51,7 @@ def export_winner(result: SearchResult, path: str | Path, file_format: str, over
         rows=taken(result.rows.x, part[:SHOWN]),
         samples=taken(result.rows.x, evenly(held.train, SAMPLES)),
         manifest=manifest,
+        preprocessing=result.rows.preprocessing,
         overwrite=overwrite,
     )
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from keras_nas.artefact.division import PROGRAM, divided, held_rows, write_preprocessing
 from keras_nas.artefact.folder import new_folder
-from keras_nas.artefact.formats import FORMATS, format_named, write
+from keras_nas.artefact.formats import FORMATS, format_named, held, write
 from keras_nas.artefact.manifest import AGREEMENT, described, facts, read_manifest, verify_files, write_manifest
-from keras_nas.artefact.portable import portable
+from keras_nas.artefact.portable import behind_front, portable
 from keras_nas.artefact.rows import Arrays, Comparison, compared, count, max_abs_difference, named_rows, outputs_of
 from keras_nas.engine.job import Job, Limits, TrialError
 from keras_nas.engine.once import run_once
@@ -87,6 +88,7 @@ def export_model(
     rows: Any,
     samples: Any = None,
     manifest: Mapping[str, Any] | None = None,
+    preprocessing: Mapping[str, Any] | None = None,
     overwrite: bool = False,
     timeout_s: float = 600.0,
 ) -> Export:
@@ -104,6 +106,9 @@ def export_model(
         samples: Other rows, of the training part: "litert_int8" takes the scales of its numbers from them. By default
             the rows themselves.
         manifest: What to say about the model, JSON values only: task, classes, metrics.
+        preprocessing: What the layer "preprocessing" does, as `result.rows.preprocessing` tells. Formats whose runtimes
+            know no such layer hold the layer "network" alone, and beside it this as `preprocessing.json`, with
+            `preprocess.py` which applies it; the rows are compared through both.
         overwrite: Replace an earlier export.
         timeout_s: The longest that converting, and running the stored model, may take.
 
@@ -116,21 +121,21 @@ def export_model(
         InvalidArgument: The format is unknown, or the directory or the rows cannot be used.
         MissingDependency: A package that the format needs is not installed.
     """
-    kind, target = format_named(format), _target(directory, overwrite)
+    format_named(format)
+    target = _target(directory, overwrite)
     told = described(manifest or {})
     check_registered(model)
     stored = portable(model)
     inputs = named_rows(stored, rows)
     like = inputs if samples is None else named_rows(stored, samples)
-    expected = outputs_of(stored, inputs)
+    expected, taken = outputs_of(stored, inputs), held_rows(stored, format, inputs)
     with new_folder(target) as folder:
-        _converted(stored, format, folder, like, timeout_s)
-        seconds = {"max_seconds": LATENCY_SECONDS, "timeout_s": timeout_s}
-        outputs, latency = run_stored(folder / kind.file, format, inputs, timed_rows=1, **seconds)
+        told |= write_preprocessing(folder, stored, format, preprocessing)
+        _converted(stored, format, folder, held_rows(stored, format, like), timeout_s)
+        outputs, latency = _run(folder, format, inputs, timeout_s)
         found = compared(expected, outputs)
         _check(found, format, count(inputs))
-        told |= facts(format, inputs, expected, found)
-        told["latency"] = asdict(latency)
+        told |= {**facts(format, taken, expected, found), "latency": asdict(latency)}
         if stored is not model:
             told["verification"]["copy_difference"] = max_abs_difference(outputs_of(model, inputs), expected)
         told = write_manifest(folder, told)
@@ -141,7 +146,7 @@ def _converted(model: Any, format: str, folder: Path, samples: Arrays, timeout_s
     """Write the model into the folder, in a process of its own: converters crash, hang, and keep what they take."""
     with tempfile.TemporaryDirectory(prefix="keras_nas_") as name:
         source = Path(name)
-        model.save(source / "model.keras")
+        (behind_front(model) if divided(model, format) else model).save(source / "model.keras")
         np.savez(source / "samples.npz", allow_pickle=False, **samples)
         arguments = {"format": format, "source": source, "folder": folder, "custom_objects": registered_here()}
         job = Job(convert, arguments, Limits(seconds=timeout_s))
@@ -151,6 +156,19 @@ def _converted(model: Any, format: str, folder: Path, samples: Arrays, timeout_s
         kind, message = ended.failure["kind"], ended.failure["message"]
         words = message if kind == "build_error" else f"Converting to {format} failed, {kind}: {message}"
         raise ExportError(f"{words.rstrip('.')}. Nothing was left behind.")
+
+
+def _run(folder: Path, format: str, rows: Arrays, timeout_s: float) -> tuple[Arrays, Measurement]:
+    """The artefact's outputs on raw rows, which pass `preprocess.py` first where it is there; and its latency."""
+    return run_stored(
+        folder / FORMATS[format].file,
+        format,
+        rows,
+        timed_rows=1,
+        preprocess=folder if (folder / PROGRAM).exists() else None,
+        max_seconds=LATENCY_SECONDS,
+        timeout_s=timeout_s,
+    )
 
 
 def convert(report: Any, *, format: str, source: Path, folder: Path, custom_objects: Mapping[str, Any]) -> Any:
@@ -170,7 +188,7 @@ def convert(report: Any, *, format: str, source: Path, folder: Path, custom_obje
     with np.load(source / "samples.npz") as stored:
         samples = dict(stored)
     try:
-        write(portable(model, unroll=FORMATS[format].unroll), format, folder, samples)
+        write(held(model, format), format, folder, samples)
     except ExportError as error:
         raise TrialError("build_error", str(error)) from error
     return {"scores": {"rows": count(samples)}}
@@ -207,7 +225,8 @@ def measure_export(directory: str | Path, *, batch_size: int = 1, max_seconds: f
     manifest = verify_files(directory)
     specs = {name: (tuple(spec["shape"][1:]), spec["dtype"]) for name, spec in manifest["inputs"].items()}
     path = Path(directory).absolute() / format_named(manifest["format"]).file
-    return measure_stored(path, manifest["format"], made_up(specs, batch_size), max_seconds=max_seconds)
+    found = measure_stored(path, manifest["format"], made_up(specs, batch_size), max_seconds=max_seconds)
+    return found.of_network_alone("preprocessing" in manifest)
 
 
 def _target(directory: str | Path, overwrite: bool) -> Path:

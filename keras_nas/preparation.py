@@ -71,7 +71,7 @@ def prepare(goal: Goal, data: Data, options: Mapping[str, Any], folder: Path, se
     split = split_rows(rows, share, share if data.holdout is None else data.holdout, seed)
     split.save(folder / "data")
     signature = task.signature(rows, split)
-    store_inputs(rows, task.front(signature))
+    store_inputs(rows, task.front(signature), task.specification(signature))
     made = _options(goal, options)
     training = Training(task, goal.space, signature, folder / "data", seed, precision, made)
     check_scoring(training, watched(goal))

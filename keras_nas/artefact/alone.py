@@ -1,7 +1,7 @@
 """Run a stored model in a process that knows nothing of keras_nas: `python -I alone.py FOLDER`.
 
-The folder holds `request.json` (format, path, threads, core, seconds and how many rows a timed call has) and
-`rows.npz`, one array an input, in order.
+The folder holds `request.json` (format, path, threads, core, seconds, how many rows a timed call has, and the folder of
+`preprocess.py` where the rows are to pass it first) and `rows.npz`, one array an input, in order.
 The program adds `outputs.npz`, one array an output, and, last, `answer.json`. It uses NumPy and the format's own
 runtime only, so that what it shows is what a server or a phone gets.
 """
@@ -9,6 +9,7 @@ runtime only, so that what it shows is what a server or a phone gets.
 import json
 import math
 import os
+import runpy
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -93,8 +94,6 @@ def keras_file(path: str, threads: int | None) -> Call:
 
 def source(path: str, threads: int | None) -> Call:
     """A program with a function `load_model`."""
-    import runpy
-
     _use(threads)
     return _keras_call(runpy.run_path(path)["load_model"]())
 
@@ -209,6 +208,8 @@ def main(folder: Path) -> None:
         os.sched_setaffinity(0, [request["core"]])
     with np.load(folder / "rows.npz") as stored:
         rows = dict(stored)
+    if request["preprocess"] is not None:
+        rows = runpy.run_path(str(Path(request["preprocess"]) / "preprocess.py"))["load"](request["preprocess"])(rows)
     call = LOADERS[request["format"]](request["path"], request["threads"])
     np.savez(folder / "outputs.npz", **in_chunks(call, rows))
     answer: dict[str, Any] = {"own_code": any(name.startswith("keras_nas") for name in sys.modules)}

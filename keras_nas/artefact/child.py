@@ -37,6 +37,7 @@ def run_alone(
     timed_rows: int | None = None,
     threads: int | None = None,
     core: int | None = None,
+    preprocess: Path | None = None,
     timeout_s: float = 120.0,
 ) -> Answer:
     """Run a stored model on rows in a process without keras_nas.
@@ -49,6 +50,7 @@ def run_alone(
         timed_rows: How many of the rows a measured call has, None for all.
         threads: How many the runtime may use, None for its own choice.
         core: The core to run on, None for any.
+        preprocess: The folder whose `preprocess.py` makes the artefact's inputs of the rows; None where they are these.
         timeout_s: The process is killed after so many seconds.
 
     Raises:
@@ -59,6 +61,7 @@ def run_alone(
         np.savez(folder / "rows.npz", allow_pickle=False, **rows)
         request: dict[str, Any] = {"format": format, "path": str(path), "threads": threads, "core": core}
         request |= {"seconds": seconds, "timed_rows": timed_rows}
+        request["preprocess"] = None if preprocess is None else str(preprocess)
         (folder / "request.json").write_text(json.dumps(request))
         _started(format, folder, timeout_s)
         answer = json.loads((folder / "answer.json").read_text())

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_nas.artefact import litert, onnx
-from keras_nas.artefact.portable import look_ups
+from keras_nas.artefact.portable import FRONT, NETWORK, behind_front, look_ups, portable
 from keras_nas.errors import ExportError, InvalidArgument, MissingDependency, unknown
 from keras_nas.source import write_source
 
@@ -90,11 +90,28 @@ def format_named(name: str) -> Format:
     return FORMATS[name]
 
 
+def held(model: Any, format: str) -> Any:
+    """What a format holds of a model: all of it, or the network alone where its runtime computes no preprocessing.
+
+    Args:
+        model: A built Keras model.
+        format: A key of `FORMATS`.
+
+    Returns:
+        A float32 model of parts that the runtime has.
+
+    Raises:
+        ExportError: The copy could not be made.
+    """
+    kind = FORMATS[format]
+    return portable(behind_front(model) if kind.foreign else model, unroll=kind.unroll)
+
+
 def write(model: Any, format: str, folder: Path, samples: Arrays) -> Path:
     """Write a model into a folder.
 
     Args:
-        model: A built Keras model, a result of `portable`.
+        model: A built Keras model, a result of `held`.
         format: A key of `FORMATS`.
         folder: An empty folder.
         samples: Rows like those of the model's use, one array an input; integer formats take their scales from them.
@@ -110,7 +127,8 @@ def write(model: Any, format: str, folder: Path, samples: Arrays) -> Path:
     if tables:
         raise ExportError(
             f"The model {model.name!r} looks values up ({', '.join(tables)}), which no {format} runtime does: export "
-            "it as saved_model, keras or source, or only the network behind, which takes codes, with export_model."
+            f"it as saved_model, keras or source, or put all of that into a layer {FRONT!r}, a model whose outputs a "
+            f"layer {NETWORK!r} takes."
         )
     try:
         FORMATS[format].write(model, path, samples)

@@ -20,7 +20,8 @@ AGREEMENT = 0.9
 """Share of answers that a format of other numbers must have in common with the model."""
 MANIFEST = "manifest.json"
 MARK = "keras_nas_export"
-_RESERVED = {MARK, "format", "created", "versions", "inputs", "outputs", "verification", "latency", "files"}
+_RESERVED = {MARK, "format", "created", "versions", "inputs", "outputs", "preprocessing", "verification"}
+_RESERVED |= {"latency", "files"}
 
 
 def read_manifest(directory: str | Path) -> dict[str, Any]:

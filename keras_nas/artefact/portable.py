@@ -12,6 +12,8 @@ import numpy as np
 from keras_nas.errors import ExportError
 
 HALF = ("float16", "bfloat16")
+FRONT, NETWORK = "preprocessing", "network"
+"""The two layers of a model whose preprocessing lies in front of its network."""
 
 
 def portable(model: Any, *, unroll: bool = False) -> Any:
@@ -54,6 +56,12 @@ def _rewritten(config: Any, unroll: bool) -> Any:
     if unroll and rewritten.get("unroll") is False:
         rewritten["unroll"] = True
     return rewritten
+
+
+def behind_front(model: Any) -> Any:
+    """The network of a model that has its preprocessing in front of it; any other model itself."""
+    parts = {layer.name: layer for layer in model.layers}
+    return parts[NETWORK] if {FRONT, NETWORK} <= parts.keys() else model
 
 
 def simplified(model: Any) -> Any:

@@ -15,11 +15,13 @@ from keras_nas.data.series import SeriesSchema
 from keras_nas.data.trees import leaves, open_tree
 from keras_nas.data.windows import Framing, Windows
 from keras_nas.errors import StoreError
+from keras_nas.files import read_json
 
 Target = Literal["classification", "regression", "multilabel", "segmentation", "several"]
 RECORD = "rows.json"
 INPUTS = "inputs"
 """The folder of what a front made of x."""
+PREPROCESSING = "preprocessing.json"
 VERSION = 1
 
 
@@ -94,6 +96,12 @@ class Rows:
         """What networks are trained on: what the front of the models made of x, where they have one; else x itself."""
         folder = self.directory / INPUTS
         return open_tree(folder, INPUTS) if folder.exists() else self.x
+
+    @property
+    def preprocessing(self) -> dict[str, Any] | None:
+        """What the front does, as plain data; None where there is none, or no words for it."""
+        told: dict[str, Any] | None = read_json(self.directory / PREPROCESSING)
+        return told
 
     @property
     def schema(self) -> Schema | None:

@@ -8,7 +8,7 @@ import os
 import platform
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,13 +16,14 @@ import numpy as np
 
 from keras_nas.artefact.alone import call_model, interval_pct, timed
 from keras_nas.artefact.child import run_alone
-from keras_nas.artefact.formats import FORMATS, format_named, write
-from keras_nas.artefact.portable import portable
+from keras_nas.artefact.division import divided
+from keras_nas.artefact.formats import FORMATS, format_named, held, write
 from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.objectives.lookup import from_table
 
 Target: TypeAlias = str | Callable[[Any], float | Sequence[float]] | Mapping[str, float]
 
+NETWORK_ALONE = "without the preprocessing"
 TARGETS = ("keras", *(name for name in FORMATS if name not in ("keras", "source")))
 
 
@@ -35,7 +36,7 @@ class Measurement:
         latency_p95_ms: The time that 95 % of the calls stay below.
         interval_pct: Width of the median's 95 % interval as a percentage of it.
         device: The processor's or the accelerator's name.
-        target: One of `TARGETS`, or the name of a function.
+        target: One of `TARGETS`, or the name of a function; `NETWORK_ALONE` behind it where no preprocessing is timed.
         batch_size: Rows in a call.
         threads: How many the runtime may use, None where a user's function decides.
     """
@@ -57,6 +58,10 @@ class Measurement:
         """Target, device, batch and threads in words."""
         threads = "" if self.threads is None else f", {self.threads} thread{'s' * (self.threads > 1)}"
         return f"by {self.target} on {self.device}, batch of {self.batch_size}{threads}"
+
+    def of_network_alone(self, alone: bool = True) -> "Measurement":
+        """The same of a network whose target computes no preprocessing; nothing changes where it does."""
+        return replace(self, target=f"{self.target} {NETWORK_ALONE}") if alone else self
 
     def __str__(self) -> str:
         return (
@@ -104,10 +109,12 @@ def measure_latency(
         return _asked(model, target, batch_size)
     if target not in TARGETS:
         raise InvalidArgument(f"{unknown('latency target', target, TARGETS)} A function of the model is taken as well.")
-    rows = sample_rows(model, input_shape, dtype, batch_size)
     if target == "keras":
-        return _in_process(model, rows, batch_size, max_seconds)
-    return _stored(model, rows, batch_size, target, max_seconds)
+        return _in_process(model, sample_rows(model, input_shape, dtype, batch_size), batch_size, max_seconds)
+    format_named(target)
+    stored = held(model, target)
+    found = _stored(stored, sample_rows(stored, input_shape, dtype, batch_size), target, max_seconds)
+    return found.of_network_alone(divided(model, target))
 
 
 def sample_rows(model: Any, input_shape: Sequence[int] | None, dtype: str, batch_size: int) -> dict[str, np.ndarray]:
@@ -175,12 +182,10 @@ def _in_process(model: Any, rows: dict[str, np.ndarray], batch_size: int, max_se
     return _measurement(found, *place_of("keras"), "keras", batch_size)
 
 
-def _stored(model: Any, rows: dict[str, np.ndarray], batch_size: int, target: str, max_seconds: float) -> Measurement:
+def _stored(model: Any, rows: dict[str, np.ndarray], target: str, max_seconds: float) -> Measurement:
     """A stored model in a fresh process."""
-    copy = portable(model, unroll=format_named(target).unroll)
-    named = dict(zip((tensor.name for tensor in copy.inputs), rows.values(), strict=True))
     with tempfile.TemporaryDirectory(prefix="keras_nas_") as folder:
-        return measure_stored(write(copy, target, Path(folder), named), target, named, max_seconds=max_seconds)
+        return measure_stored(write(model, target, Path(folder), rows), target, rows, max_seconds=max_seconds)
 
 
 def measure_stored(path: Path, format: str, rows: dict[str, np.ndarray], *, max_seconds: float = 5.0) -> Measurement:
@@ -201,6 +206,7 @@ def run_stored(
     rows: dict[str, np.ndarray],
     *,
     timed_rows: int | None = None,
+    preprocess: Path | None = None,
     max_seconds: float = 5.0,
     timeout_s: float = 120.0,
 ) -> tuple[dict[str, np.ndarray], Measurement]:
@@ -211,6 +217,7 @@ def run_stored(
         format: A key of `keras_nas.artefact.formats.FORMATS`.
         rows: One array an input, by the inputs' names.
         timed_rows: How many of them a measured call has, None for all.
+        preprocess: The folder whose `preprocess.py` the rows pass first, which is not timed; None for none.
         max_seconds: The longest that the timed runs may take.
         timeout_s: The longest that the rest may take.
     """
@@ -222,11 +229,13 @@ def run_stored(
         rows,
         seconds=max_seconds,
         timed_rows=timed_rows,
+        preprocess=preprocess,
         **cores,
         timeout_s=timeout_s + 2 * max_seconds,
     )
     batch_size = timed_rows or len(next(iter(rows.values())))
-    return answer.outputs, _measurement(answer.timing, device, threads, format, batch_size)
+    found = _measurement(answer.timing, device, threads, format, batch_size)
+    return answer.outputs, found.of_network_alone(preprocess is not None)
 
 
 def pinned(target: str) -> bool:

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from keras_nas.artefact.alone import LOADERS, call_model
-from keras_nas.artefact.formats import format_named, write
-from keras_nas.artefact.portable import portable
+from keras_nas.artefact.formats import format_named, held, write
 from keras_nas.errors import InvalidArgument
 from keras_nas.objectives.latency import pinned, sample_rows
 
@@ -44,11 +43,11 @@ def running(
     if target == "keras":
         yield compiled(model, sample_rows(model, input_shape, "float32", batch_size))
         return
-    format, alone = format_named(target), pinned(target)
-    copy = portable(model, unroll=format.unroll)
-    rows = sample_rows(copy, input_shape, "float32", batch_size)
+    format_named(target)
+    stored, alone = held(model, target), pinned(target)
+    rows = sample_rows(stored, input_shape, "float32", batch_size)
     with tempfile.TemporaryDirectory(prefix="keras_nas_") as folder, on_one_core(alone):
-        call = LOADERS[target](str(write(copy, target, Path(folder), rows)), 1 if alone else None)
+        call = LOADERS[target](str(write(stored, target, Path(folder), rows)), 1 if alone else None)
         yield lambda: list(call(rows).values())
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from keras_nas.architecture import Label
+from keras_nas.artefact.portable import NETWORK
 from keras_nas.data.trees import leaves, mapped
 from keras_nas.net import KerasNet, Net
 from keras_nas.tasks.signature import Input, Signature
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from keras_nas.data.windows import Framing
     from keras_nas.objectives.cost import CostTensor
     from keras_nas.spaces import Space
-
-FRONT, NETWORK = "preprocessing", "network"
-"""The two layers of a model that has a front."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +117,10 @@ class Task(ABC):
 
     def front(self, signature: Signature) -> Any:
         """The Keras model that makes stored inputs of raw rows; None where raw rows are what is stored."""
+        return None
+
+    def specification(self, signature: Signature) -> dict[str, Any] | None:
+        """What the front does, as plain data for runtimes without look-ups; None where there is none, or no words."""
         return None
 
     def remarks(self, rows: Rows, split: Split) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_nas.artefact.portable import FRONT
 from keras_nas.data.schema import MISSING
-from keras_nas.tasks.base import FRONT
 from keras_nas.tasks.preprocessing import UNKNOWN, Category, Number, Preprocessing, part_of
 
 NUMBERS, CATEGORIES = "numbers", "categories"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -21,8 +21,8 @@ RARE = 2
 DAY = 86_400.0
 PERIODS = {"day": DAY, "week": 7 * DAY, "year": 365.2425 * DAY}
 """Seconds after which a part of a date comes again."""
-STILL = 1e-6
-"""Range below which a part of a date does not vary."""
+DECIMALS = 6
+"""Of a part of a date: what is left of one weekday in different years is the same number."""
 
 Part = Literal["value", "missing", "day_sin", "day_cos", "week_sin", "week_cos", "year_sin", "year_cos"]
 
@@ -81,10 +81,6 @@ class Preprocessing:
         """How many codes all categories have together."""
         return sum(category.codes for category in self.categories)
 
-    def as_json(self) -> dict[str, Any]:
-        """The whole as plain data."""
-        return asdict(self)
-
 
 def learn(schema: Schema, x: Mapping[str, Any], train: np.ndarray) -> Preprocessing:
     """What the training part says of each column.
@@ -118,7 +114,7 @@ def part_of(part: Part, values: Any, ops: Any = np) -> Any:
     if part == "missing":
         return ops.where(ops.isnan(values), 1.0, 0.0)
     period, wave = part.split("_")
-    return getattr(ops, wave)(values * (2 * math.pi / PERIODS[period]))
+    return ops.round(getattr(ops, wave)(values * (2 * math.pi / PERIODS[period])), DECIMALS)
 
 
 def _numbers(column: Column, values: np.ndarray) -> list[Number]:
@@ -134,7 +130,7 @@ def _numbers(column: Column, values: np.ndarray) -> list[Number]:
 
 def _varies(values: np.ndarray) -> bool:
     there = values[~np.isnan(values)]
-    return bool(len(there) and np.ptp(there) > STILL)
+    return bool(len(there) and np.ptp(there) > 0)
 
 
 def _map(values: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from keras_nas.artefact.portable import FRONT
 from keras_nas.data import Rows, class_summary
 from keras_nas.data.findings import leaks
 from keras_nas.data.joining import open_joint
@@ -15,10 +16,11 @@ from keras_nas.data.joint import view
 from keras_nas.data.trees import side_by_side
 from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.net import Net
-from keras_nas.tasks.base import FRONT, Task
+from keras_nas.tasks.base import Task
 from keras_nas.tasks.ends import SeveralSignature, standard_loss, weighted, whole_numbers
 from keras_nas.tasks.parting import inferred_kinds, input_tasks, parted, target_tasks
 from keras_nas.tasks.signature import Input, Signature, target_facts
+from keras_nas.tasks.specification import array_column, beside, specification
 
 if TYPE_CHECKING:
     from keras_nas.data import Split
@@ -168,6 +170,21 @@ class Several(Task):
             made = front.output if isinstance(front.output, dict) else {None: front.output}
             outputs |= {name if key is None else f"{name}.{key}": tensor for key, tensor in made.items()}
         return keras.Model(x, outputs, name=FRONT)
+
+    def specification(self, signature: Signature) -> dict[str, Any] | None:
+        """The columns of all inputs, by the names of the model's inputs."""
+        assert isinstance(signature, SeveralSignature)  # noqa: S101 - made by this task
+        columns: list[dict[str, Any]] = []
+        for name, task in self._parts():
+            part = signature.parts[name]
+            told = task.specification(part)
+            if told is not None:
+                columns += beside(told["columns"], name)
+            elif isinstance(part.inputs, Input):
+                columns.append(array_column(name, part.inputs))
+            else:
+                return None
+        return specification(signature, columns)
 
     def remarks(self, rows: Rows, split: Split) -> list[str]:
         """The targets, and columns of tables that tell one of them."""

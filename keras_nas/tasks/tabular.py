@@ -13,6 +13,7 @@ from keras_nas.tasks.base import Task
 from keras_nas.tasks.front import CATEGORIES, NUMBERS, front
 from keras_nas.tasks.preprocessing import Preprocessing, learn
 from keras_nas.tasks.signature import Input, Signature, target_facts
+from keras_nas.tasks.specification import specification, table_columns
 from keras_nas.tasks.targets import Classification, Regression
 
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ class TabularTask(Task):
         """Raw columns to numbers and codes."""
         assert isinstance(signature, TableSignature)  # noqa: S101 - made by this task
         return front(signature.preprocessing)
+
+    def specification(self, signature: Signature) -> dict[str, Any]:
+        """The steps of each column."""
+        assert isinstance(signature, TableSignature)  # noqa: S101 - made by this task
+        return specification(signature, table_columns(signature.preprocessing, NUMBERS, CATEGORIES))
 
     def remarks(self, rows: Rows, split: Split) -> list[str]:
         """Columns that tell the target, and rows on both sides of the split."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from keras_nas.artefact.portable import FRONT
 from keras_nas.data.findings import twins
 from keras_nas.data.sources import TEXTS
 from keras_nas.data.split import evenly
 from keras_nas.net import Net
-from keras_nas.tasks.base import FRONT, Task
+from keras_nas.tasks.base import Task
 from keras_nas.tasks.evidence import evidence
 from keras_nas.tasks.signature import Input, Signature, target_facts
+from keras_nas.tasks.specification import specification, text_column
 from keras_nas.tasks.targets import Classification, Regression
 
 if TYPE_CHECKING:
@@ -87,11 +89,13 @@ class TextSignature(Signature):
 
     Args:
         key: the name of the model's input.
+        name: of the column of texts.
         tokens: by the name of the network's input.
         evidence: what each token says of the target, by the same names.
     """
 
     key: str = "text"
+    name: str = "text"
     tokens: Mapping[str, Tokens] = field(default_factory=dict)
     evidence: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
 
@@ -100,10 +104,6 @@ class TextSignature(Signature):
         """Also how many numbers there are of words and of pieces, and the evidence."""
         numbers = {name: tokens.numbers for name, tokens in self.tokens.items()}
         return {**super().facts, **numbers, "evidence": self.evidence}
-
-    def as_json(self) -> dict[str, Any]:
-        """What the front does, as plain data."""
-        return {"input": self.key, "tokens": {name: asdict(tokens) for name, tokens in self.tokens.items()}}
 
 
 class TextTask(Task):
@@ -125,8 +125,8 @@ class TextTask(Task):
     def signature(self, rows: Rows, split: Split) -> TextSignature:
         """The words and pieces of the training part, and what they say of the target."""
         assert rows.schema is not None  # noqa: S101 - texts have one
-        key = rows.schema.columns[0].key
-        chosen, texts = _read(rows.x[key], split.train)
+        column = rows.schema.columns[0]
+        chosen, texts = _read(rows.x[column.key], split.train)
         targets = target_facts(rows, split)
         learned = {name: tokens.learned(texts) for name, tokens in TOKENS.items()}
         tokens = {name: told for name, (told, _) in learned.items()}
@@ -134,7 +134,7 @@ class TextTask(Task):
         y = np.eye(targets[0])[y] if classes else (y - targets[1]) / targets[2]
         said = {name: evidence(numbers, y, tokens[name].numbers, classes) for name, (_, numbers) in learned.items()}
         inputs = {name: Input((told.length,), "int32") for name, told in tokens.items()}
-        return TextSignature(inputs, *targets, key=key, tokens=tokens, evidence=said)
+        return TextSignature(inputs, *targets, key=column.key, name=column.name, tokens=tokens, evidence=said)
 
     def front(self, signature: Signature) -> Any:
         """Raw strings to numbers; a text without any token is one unknown one."""
@@ -148,6 +148,11 @@ class TextTask(Task):
             least = np.eye(1, tokens.length, dtype=np.int32)
             outputs[name] = ops.maximum(ops.cast(tokens.layer()(x), "int32"), least)
         return keras.Model({signature.key: x}, outputs, name=FRONT)
+
+    def specification(self, signature: Signature) -> dict[str, Any]:
+        """The steps from a text to words and to pieces."""
+        assert isinstance(signature, TextSignature)  # noqa: S101 - made by this task
+        return specification(signature, [text_column(signature.key, signature.name, signature.tokens)])
 
     def remarks(self, rows: Rows, split: Split) -> list[str]:
         """How long texts are, and texts on both sides of the split."""

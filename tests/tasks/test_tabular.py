@@ -1,6 +1,5 @@
 """Raw columns in, probabilities or the targets' own units out, by layers that need nothing of ours."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +79,6 @@ def test_numbers_follow_their_knots_and_codes_their_vocabulary(tmp_path: Path) -
     codes = [job.codes + 2 + code.values.index(value) for value in rows.x["code"]]
     assert outputs["categories"].tolist() == [list(pair) for pair in zip(jobs, codes, strict=True)]
     assert learned.vocabulary == outputs["categories"].max() + 1 == 10
-    json.dumps(learned.as_json(), allow_nan=False)
 
 
 def test_what_was_never_seen_is_known_to_be_unknown() -> None:

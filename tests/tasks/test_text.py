@@ -1,6 +1,5 @@
 """Raw strings in, probabilities or numbers out; vocabularies and evidence of the training part alone."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +71,6 @@ def test_only_the_training_part_is_learned_from(tmp_path: Path) -> None:
     assert numbers["words"][0, :4].tolist() == [place["a"], place["good"], place["film"], 0]
     assert numbers["words"][1:4, :3].tolist() == [[1, 0, 0], [1, 0, 0], [1, 1, 0]]
     assert (numbers["pieces"][1:3] == [1] + [0] * 27).all()
-    json.dumps(signature.as_json(), allow_nan=False)
 
 
 def test_words_of_one_class_say_so(tmp_path: Path) -> None:
