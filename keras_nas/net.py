@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 Shape = tuple[int | None, ...]
@@ -18,8 +18,11 @@ Shape = tuple[int | None, ...]
 class Net(Protocol):
     """What a block's body may use. `Any` is the net's own kind of tensor."""
 
-    def __call__(self, layer: Callable[..., Any], x: Any, **config: Any) -> Any:
-        """Apply a new `layer(**config)` to `x`, a tensor or a list of tensors."""
+    def __call__(self, layer: Callable[..., Any], x: Any, call: Mapping[str, Any] | None = None, **config: Any) -> Any:
+        """Apply a new `layer(**config)` to `x`, a tensor or a list of tensors, with the arguments `call` (masks)."""
+
+    def each(self, layer: Callable[..., Any], parts: Sequence[Any], **config: Any) -> list[Any]:
+        """Apply one new `layer(**config)` to each of several tensors, which so share its weights."""
 
     def shape(self, x: Any) -> Shape:
         """Shape of `x` without the batch axis, `(height, width, channels)` for images."""
@@ -45,10 +48,15 @@ class KerasNet:
         self.place = place
         self.counts: Counter[str] = Counter() if counts is None else counts
 
-    def __call__(self, layer: Callable[..., Any], x: Any, **config: Any) -> Any:
+    def __call__(self, layer: Callable[..., Any], x: Any, call: Mapping[str, Any] | None = None, **config: Any) -> Any:
         """Apply a new layer; a list's members are arguments of their own where the layer wants several (attention)."""
-        made = self.make(layer, x, config)
-        return made(*x) if isinstance(x, list | tuple) and _takes_several(made) else made(x)
+        made, options = self.make(layer, x, config), call or {}
+        return made(*x, **options) if isinstance(x, list | tuple) and _takes_several(made) else made(x, **options)
+
+    def each(self, layer: Callable[..., Any], parts: Sequence[Any], **config: Any) -> list[Any]:
+        """Apply one new layer to each of several tensors."""
+        made = self.make(layer, parts[0], config)
+        return [made(part) for part in parts]
 
     def make(self, layer: Callable[..., Any], x: Any, config: dict[str, Any]) -> Any:
         """The new layer for the input `x`."""

@@ -10,8 +10,8 @@ what PyTorch counts. Everything is for one row of input and float32 numbers; a m
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from keras_nas.errors import InvalidArgument
@@ -98,12 +98,17 @@ class CostNet:
             raise InvalidArgument(f"The input's shape is {tuple(shape)}: give every axis a size.")
         return CostTensor(tuple(map(int, shape)))
 
-    def __call__(self, layer: Callable[..., Any], x: Any, **config: Any) -> Any:
-        """Apply a layer to a tensor or a list of tensors."""
+    def __call__(self, layer: Callable[..., Any], x: Any, call: Mapping[str, Any] | None = None, **config: Any) -> Any:
+        """Apply a layer to a tensor or a list of tensors; a mask costs nothing."""
         inputs = tuple(x) if isinstance(x, list | tuple) else (x,)
         shapes = tuple(tensor.shape for tensor in inputs)
         cost = stock_cost(layer, shapes, config) or built_cost(layer, shapes, config)
         return self.use(CostedLayer(layer.__name__, config, inputs, cost, _applied(layer, config)))
+
+    def each(self, layer: Callable[..., Any], parts: Sequence[Any], **config: Any) -> list[Any]:
+        """Apply one layer to each of several tensors; its parameters count once."""
+        made = [self(layer, part, **config).maker for part in parts]
+        return [self.use(replace(own, owner=made[0].owner)) for own in made]
 
     def use(self, layer: CostedLayer) -> Any:
         """The outputs of a layer whose cost is known, one tensor or a list."""
