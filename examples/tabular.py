@@ -3,14 +3,17 @@
     python examples/tabular.py [--seconds 60] [--directory tabular]
 
 The model takes the columns as they are, text and gaps included: what it learned of them lies in front of the network.
+A phone gets the network as LiteRT, and beside it a program that does the same with raw rows.
 """
 
 import argparse
+import runpy
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -72,7 +75,17 @@ def main(argv: list[str] | None = None) -> Any:
     rows["mean_texture"][0] = "never seen before"
     model = tf.saved_model.load(f"{arguments.directory}/model")
     print("predicted", model.serve(rows).numpy().argmax(axis=1), "true", frame["benign"].head(5).to_numpy())
+
+    print(result.export(f"{arguments.directory}/phone", format="litert"))
+    print("on a phone", on_a_phone(f"{arguments.directory}/phone", frame.head(5)))
     return result
+
+
+def on_a_phone(folder: str, frame: pd.DataFrame) -> Any:
+    """Classes of raw rows by LiteRT: the program beside the network makes its numbers of them."""
+    prepare = runpy.run_path(f"{folder}/preprocess.py")["load"](folder)
+    network = Interpreter(f"{folder}/model.tflite", num_threads=1).get_signature_runner("serving_default")
+    return network(**prepare(frame))["output_0"].argmax(axis=1)
 
 
 if __name__ == "__main__":
