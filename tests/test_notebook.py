@@ -77,6 +77,7 @@ def test_a_script_without_a_guard(tmp_path: Path) -> None:
     run([str(script)], tmp_path)
 
 
+@pytest.mark.slow
 def test_a_cell_of_a_notebook(tmp_path: Path) -> None:
     """There is no file to import at all."""
     run(["-"], tmp_path, CELL.format(note=str(tmp_path / "note"), directory=str(tmp_path / "search")))

@@ -50,8 +50,10 @@ def _redraw(watch: Watch) -> None:
 
 
 def _print_changes(watch: Watch) -> None:
-    """Elsewhere a line is printed for each trial that ended, and the whole at the end."""
+    """Elsewhere the heading is printed, a line for each trial that ended, and the whole at the end."""
     lines, ended = watch.lines(), watch.ended
+    if watch.running:
+        print(lines[0], flush=True)
     while watch.running:
         time.sleep(EVERY)
         lines = watch.lines()

@@ -25,16 +25,28 @@ def trust_lines(result: SearchResult) -> list[str]:
     name = result.objectives[0].name
     own = [trial for trial in result.trials if not trial.baseline and name in trial.scores]
     if len(result.objectives) > 1:
-        return random_lines(result) + short_lines(own, name)
+        return effort_lines(result.winner) + random_lines(result) + short_lines(own, name)
     met = [trial for trial in own if total_violation(result.constraints, trial.scores) <= 0]
     interval = result.told["holdout"].get("intervals", {}).get(name.removeprefix("val_"))
     again = [candidate.scores[name] for candidate in result.refits if name in candidate.scores]
     again += [trial.scores[name] for trial in other_seeds(result.winner, met)]
     return [
+        *effort_lines(result.winner),
         *random_lines(result),
         *lead_lines(result.winner, met, name, again, interval),
         *short_lines(own, name),
         *account_lines(own, name),
+    ]
+
+
+def effort_lines(winner: Candidate) -> list[str]:
+    """A warning where the search was over before any network was trained to the end."""
+    if winner.final:
+        return []
+    epochs = winner.measurements.get("epochs", 0.0)
+    return [
+        f"Warning: no network was trained to the end, the winner saw {epochs:.3g} epochs: give the search more time "
+        "(max_time), as it goes on with `resume`."
     ]
 
 

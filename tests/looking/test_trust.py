@@ -1,10 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from keras_nas.architecture import Architecture
 from keras_nas.candidate import Candidate
-from keras_nas.looking.trust import lead_lines, other_seeds, short_lines
+from keras_nas.looking.trust import effort_lines, lead_lines, other_seeds, short_lines
 from tests.looking.made import made_search
 
 
@@ -32,6 +33,14 @@ def test_beside_it_stands_what_seeds_and_rows_leave_open():
     assert line.endswith("that is less than the 0.0150 that the rows held out leave open either way.")
     (line,) = lead_lines(BEST, [candidate(2, 0.8)], "val_accuracy", interval=(0.88, 0.91))
     assert "that is more than the 0.0150" in line
+
+
+def test_a_winner_that_was_not_trained_to_the_end_is_warned_of(tmp_path):
+    short = replace(candidate(1, 0.2, final=False), measurements={"epochs": 0.0})
+    (line,) = effort_lines(short)
+    assert line.startswith("Warning: no network was trained to the end, the winner saw 0 epochs: give the search more")
+    assert effort_lines(BEST) == []
+    assert "to the end" not in made_search(tmp_path / "search").summary()
 
 
 def test_alone_it_leads_nobody():
