@@ -46,8 +46,8 @@ def collect(
             table a DataFrame or the path of a CSV or Parquet file, both with `column`, or (X, y). Or the `Rows` that
             the folder holds.
         directory: The folder to make. Where it holds the same data already, that is returned.
-        target: "classification", "regression", "multilabel" (several classes a row) or "segmentation" (a class for
-            each pixel).
+        target: "classification", "regression", "multilabel" (several classes a row), "segmentation" (a class for
+            each pixel) or "texts".
         ranks: Accepted numbers of axes of x, rows included; default: images. (1,) is a table.
         validation_data: More data of the same form; its rows come last.
         sample_weight: Weights of the rows of `data`, shape (rows,).
@@ -116,7 +116,8 @@ def _write(
         with TreeWriter(folder, "x") as writer:
             parts = [inputs.read(source, writer) for source in sources]
         labels, y = kind.settle(parts)
-        write_array(folder / "y.npy", y)
+        with TreeWriter(folder, "y") as writer:
+            writer.append(y)
         write_weights(folder, parts, extras.get("sample_weight"))
         if "groups" in extras:
             write_array(folder / "groups.npy", group_numbers(parts, extras["groups"]))

@@ -94,6 +94,12 @@ KINDS: dict[str, Kind] = {
         lambda y, count: rarest(held_classes(y, count)),
         lambda y, count: np.flatnonzero(held_classes(y, count).any(axis=0)),
     ),
+    "texts": Kind(
+        lambda batch, name: (batch.y, 0),
+        lambda parts: (Labels("tokens"), np.concatenate([part.targets for part in parts])),
+        lambda y, count: (y != "").sum(axis=1),
+        lambda y, count: np.arange(count),
+    ),
     "several": Kind(
         lambda batch, name: (batch.y, 0),
         lambda parts: (Labels("number"), np.concatenate([part.targets for part in parts])),

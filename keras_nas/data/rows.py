@@ -17,7 +17,7 @@ from keras_nas.data.windows import Framing, Windows
 from keras_nas.errors import StoreError
 from keras_nas.files import read_json
 
-Target = Literal["classification", "regression", "multilabel", "segmentation", "several"]
+Target = Literal["classification", "regression", "multilabel", "segmentation", "texts", "several"]
 RECORD = "rows.json"
 INPUTS = "inputs"
 """The folder of what a front made of x."""
@@ -34,7 +34,8 @@ class Rows:
         x: Inputs as given, raw type and shape (rows, ...): one array, or several by name; of a series `Windows`.
         y: Classification: int32 class numbers of shape (rows,). Regression: float32 targets of
             shape (rows, outputs); of a series `Windows` of shape (rows, horizon, series). Several labels a row: uint8
-            0 and 1 of shape (rows, classes). Masks: uint8 class numbers of shape (rows, height, width).
+            0 and 1 of shape (rows, classes). Masks: uint8 class numbers of shape (rows, height, width). Texts: their
+            tokens, a `TextArray` of shape (rows, tokens).
         sample_weight: float32 weights of shape (rows,), or None.
         groups: int32 group numbers of shape (rows,), or None; -1 for the rows of validation_data.
         labels: The classes in the order of the model's outputs.
@@ -59,7 +60,7 @@ class Rows:
         folder = Path(directory)
         try:
             record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-            x, y = open_tree(folder, "x"), _open(folder, "y")
+            x, y = open_tree(folder, "x"), open_tree(folder, "y")
             weight, groups = _open_if_any(folder, "sample_weight"), _open_if_any(folder, "groups")
             labels = Labels(record["labels"]["kind"], tuple(record["labels"]["classes"]))
             rows = cls(folder, x, y, weight, groups, labels, record)

@@ -8,6 +8,7 @@ from keras_nas.data.batch import Source, as_array, described, named
 from keras_nas.data.checks import check_lengths
 from keras_nas.data.image_forms import open_images
 from keras_nas.data.joint import Joint
+from keras_nas.data.pairs import PAIRS, open_pairs
 from keras_nas.data.series import Steps, open_series
 from keras_nas.data.streams import Stream, from_dataset, from_py_dataset
 from keras_nas.data.tables import Table, open_table
@@ -58,6 +59,8 @@ def open_source(
         return data
     if framing is not None:
         return open_series(data, column, name, framing, first.schema if isinstance(first, Steps) else None)
+    if ranks == PAIRS:
+        return open_pairs(data, column, name, first if isinstance(first, Table) else None)
     if ranks == TEXTS:
         return open_texts(data, column, name, first.schema if isinstance(first, Table) else None)
     if tuple(ranks) == COLUMNS:

@@ -215,7 +215,7 @@ def _check(rows: Rows, split: Split, fractions: dict[str, float]) -> None:
 
 
 def _distinct(rows: Rows, part: np.ndarray) -> int:
-    """How many different targets some rows have; windows of a series that varies differ, and so do masks."""
-    if rows.framing is not None or rows.y.ndim > 2:
+    """How many different targets some rows have; windows of a series that varies differ, so do masks and texts."""
+    if rows.framing is not None or rows.target == "texts" or rows.y.ndim > 2:
         return len(part)
     return len(np.unique(rows.y[part], axis=0))

@@ -43,11 +43,11 @@ def open_texts(data: Any, target: str | Sequence[str] | None, name: str, schema:
     schema, left = (schema, []) if schema is not None else _found(frame, name)
     table = open_table((frame, y) if weight is None else (frame, y, weight), None, name, schema)
     table.dropped += left
-    _check(frame[schema.columns[0].name], f"{name}: the column {schema.columns[0].name!r}")
+    check_texts(frame[schema.columns[0].name], f"{name}: the column {schema.columns[0].name!r}")
     return table
 
 
-def _check(series: Any, name: str) -> None:
+def check_texts(series: Any, name: str) -> None:
     """Refuse texts that are missing or empty, of which nothing can be learnt."""
     missing = ~present(series)
     blank = np.array([isinstance(text, str) and not text.strip() for text in series], bool)

@@ -26,7 +26,7 @@ class TextArray:
     """An array of text, stored as the numbers of its distinct values; an index gives the values as an object array.
 
     Args:
-        codes: int32 of shape (rows,).
+        codes: int32 of shape (rows,), or (rows, tokens).
         values: Distinct values, objects of type str.
 
     Example:
@@ -46,7 +46,7 @@ class TextArray:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """(rows,)."""
+        """Of the codes."""
         return self.codes.shape
 
     @property
