@@ -7,8 +7,8 @@
 Without `--correlate` nothing is trained to the end: steps and scores cost what they cost whatever the weights. With
 `--only` whole searches are run instead, each in a process of its own and given the same minutes: the accuracy on the
 10,000 test images of what each method chose and trained, and of the median random architecture, trained for as long as
-a method that learns gates trains its choice. Needs the data of Debian's package `dataset-fashion-mnist`; the published
-results come from the shared data (see `_nb201.py`).
+a method that learns gates trains its choice. Methods that choose sizes search a narrow `mobilenet`. Needs the data of
+Debian's package `dataset-fashion-mnist`; the published results come from the shared data (see `_nb201.py`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _common import alone, parser, report
+from _common import alone, figures_to_json, parser, report
 from _nb201 import Table
 from fashion_mnist import images
 
@@ -33,14 +33,19 @@ from keras_nas.architecture import Architecture
 from keras_nas.data import collect, split_rows
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.shared_check import spearman
+from keras_nas.spaces import Space
+from keras_nas.spaces.mobilenet import mobilenet
 from keras_nas.spaces.nas_bench_201 import nas_bench_201_small
 from keras_nas.strategy import UNTRAINED
 from keras_nas.tasks import get_task
 
 BATCH = 128
 METHODS = (
-    "single_path_one_shot", "enas", "darts", "darts_second_order", "fbnet", "proxylessnas", "random_search"
+    "random_search", "single_path_one_shot", "enas", "darts", "darts_second_order", "pc_darts", "gdas", "fbnet",
+    "proxylessnas", "single_path_nas", "once_for_all",
 )  # fmt: skip
+SIZED = ("single_path_nas", "once_for_all")
+"""Methods that choose sizes, which the cells of NAS-Bench-201 have none of: they search a narrow `mobilenet`."""
 RANDOM = "random_architectures"
 CELLS = 5
 """Random architectures, of which the median counts."""
@@ -210,7 +215,7 @@ def searched(method: str, seconds: float, seed: int) -> float:
             "image_classification",
             images("train"),
             method=method,
-            space="nas_bench_201_small",
+            space=narrow_mobilenet() if method in SIZED else "nas_bench_201_small",
             max_time=seconds,
             holdout=0.0,
             seed=seed,
@@ -219,6 +224,11 @@ def searched(method: str, seconds: float, seed: int) -> float:
         )
         print(result.summary(), flush=True)
         return tested(result.best_model)
+
+
+def narrow_mobilenet() -> Space:
+    """Inverted residuals of a size that a CPU trains in minutes."""
+    return mobilenet(widths=(8, 16, 24), blocks=2, expansions=(2, 4), factors=(0.5, 1))
 
 
 def median_random(seconds: float, seed: int) -> float:
@@ -247,11 +257,21 @@ def tested(model: Any) -> float:
     return float((model.predict(x, batch_size=500, verbose=0).argmax(axis=1) == y).mean())
 
 
-def compared(wanted: list[str], minutes: float) -> dict[str, float]:
-    """The table: test accuracy of each at equal minutes."""
-    names = [*METHODS, RANDOM] if "all" in wanted else wanted
-    found = {name: float(alone(name, 60 * minutes, 0)) for name in names}
+def compared(wanted: list[str], minutes: float, file: Path | None) -> dict[str, float]:
+    """The table: test accuracy of each at equal minutes, told and written as soon as it is known."""
+    found: dict[str, float] = {}
+    for name in [RANDOM, *METHODS] if "all" in wanted else wanted:
+        found[name] = float(alone(name, 60 * minutes, 0))
+        where = "a narrow mobilenet" if name in SIZED else "nas_bench_201_small"
+        print(f"{name:<22} {found[name]:.4f} on {where}, {minutes:g} minutes", flush=True)
+        if file is not None:
+            figures_to_json(file, accuracies(found))
     print("\n".join(f"{name:<22} {accuracy:.4f}" for name, accuracy in sorted(found.items(), key=lambda own: -own[1])))
+    return accuracies(found)
+
+
+def accuracies(found: Mapping[str, float]) -> dict[str, float]:
+    """As figures."""
     return {f"{name}_accuracy": accuracy for name, accuracy in found.items()}
 
 
@@ -273,7 +293,7 @@ def main() -> None:
         print(json.dumps(one(float(seconds), int(seed))))
         return
     if given.only:
-        report(compared(given.only, given.minutes), given.json)
+        report(compared(given.only, given.minutes, given.json), given.json)
         return
     with tempfile.TemporaryDirectory() as name:
         training = prepared(Path(name))

@@ -47,8 +47,13 @@ METHODS: dict[str, Method] = {
     "darts_second_order": Method(
         "nas_bench_201_small", "random", "darts_second_order", paper="Liu et al., arXiv 1806.09055"
     ),
+    "pc_darts": Method("nas_bench_201_small", "random", "pc_darts", paper="Xu et al., arXiv 1907.05737"),
+    "gdas": Method("nas_bench_201_small", "random", "gdas", paper="Dong and Yang, arXiv 1910.04465"),
     "fbnet": Method("nas_bench_201_small", "random", "fbnet", "latency", "Wu et al., arXiv 1812.03443"),
     "proxylessnas": Method("nas_bench_201_small", "random", "proxylessnas", "latency", "Cai et al., arXiv 1812.00332"),
+    "single_path_nas": Method(
+        "mobilenet", "random", "single_path_nas", "latency", "Stamoulis et al., arXiv 1904.02877"
+    ),
     "naswot": Method("any", "random", "naswot", paper="Mellor et al., arXiv 2006.04647"),
     "npenas": Method("any", "evolution", "predictor", paper="Wei et al., arXiv 2003.12857"),
     "neural_predictor": Method("any", "random", "predictor", paper="Wen et al., arXiv 1912.00848"),

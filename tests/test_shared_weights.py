@@ -9,12 +9,18 @@ import keras_nas
 from keras_nas.blocks.convolution import convolution
 from keras_nas.blocks.head import pooled_head
 from keras_nas.candidate import failed
+from keras_nas.estimators.gates import LEARNT
 from keras_nas.estimators.shared import SharedWeights
-from keras_nas.space import Choice, Series
+from keras_nas.methods import METHODS
+from keras_nas.space import Channels, Choice, Repeat, Series
 from keras_nas.spaces import Space
 from tests.small import RECIPE, digit_images
 
-OPTIONS = {"wide": convolution(8, 3), "narrow": convolution(8, 1), "skip": Series()}
+OPTIONS = {"wide": convolution(Channels(), 3), "narrow": convolution(Channels(), 1), "skip": Series()}
+LEARN = [name for name, method in METHODS.items() if method.estimator in LEARNT]
+SHARE = [name for name, method in METHODS.items() if method.estimator in ("shared_weights", "once_for_all", *LEARNT)]
+FASTEST = 240.0
+"""Seconds of a search in which all phases have their turn."""
 
 
 def two_choices() -> Space:
@@ -47,23 +53,34 @@ def test_a_search_with_shared_weights(tmp_path: Path) -> None:
     assert result.holdout["accuracy"] > 0.5
 
 
+def sizes() -> Space:
+    """Twelve networks of different width, kernel and depth."""
+    more = Repeat("more", convolution(Channels(), Choice("kernel", [1, 3])), [0, 1])
+    stem = convolution(Choice("width", [4, 8]), Choice("kernel", [3, 5]), stride=2)
+    return Space("sizes", Series(stem, more, pooled_head()), RECIPE)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["darts", "enas", "fbnet"])
-def test_methods_that_learn_gates_by_name(method: str, tmp_path: Path) -> None:
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("method", SHARE)
+def test_methods_that_share_weights_by_name(method: str, tmp_path: Path) -> None:
     result = keras_nas.search(
         "image_classification",
         digit_images(500),
-        space=two_choices(),
+        space=sizes() if method in ("once_for_all", "single_path_nas") else two_choices(),
         method=method,
         constraints={"params": 20_000},
-        max_time=120,
+        max_time=FASTEST,
         workers=1,
         directory=tmp_path / "search",
         verbose=0,
     )
     assert result.winner.final
     assert failed(tmp_path / "search") == []
-    assert f"Gates learnt by {method}" in result.summary()
+    assert (f"Gates learnt by {method}" in result.summary()) == (method in LEARN)
+    assert result.weight_sharing is not None
+    assert -1.0 <= result.weight_sharing["kendall_tau"] <= 1.0
+    assert ("answers for any limit" in result.summary()) == (method == "once_for_all")
     assert "Weight sharing checked" in result.summary()
     assert {type(layer).__module__.split(".")[0] for layer in result.best_model.layers} == {"keras"}
 

@@ -8,12 +8,10 @@ from typing import Any
 import keras
 
 from keras_nas.architecture import Label
-from keras_nas.data import Rows, Split
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.fitting import Lesson
-from keras_nas.estimators.gates.courses import Data, Sampler, Told
+from keras_nas.estimators.gates.courses import Data, Sampled, Told
 from keras_nas.estimators.shared_judge import Judge
-from keras_nas.estimators.shared_net import make_supernet
 from keras_nas.estimators.shared_search import SIZED
 from keras_nas.supernet import Progressive, Sampling, Sandwich, Supernet, teacher_of
 
@@ -27,7 +25,7 @@ SOFT: dict[str, Callable[[Any], Any]] = {
 """What a teacher's raw outputs say of the targets, by the kind of these; of others no teacher is heard."""
 
 
-class Sized:
+class Sized(Sampled):
     """Every step trains a network whose sizes a policy draws.
 
     Its targets are the rows' own, and with equal weight what the largest network says of them in the same step. With a
@@ -43,38 +41,20 @@ class Sized:
     """
 
     def __init__(self, training: Training, policy: str) -> None:
-        self.training = training
+        super().__init__(training, POLICIES[policy], elastic=True)
         self.policy = policy
-
-    def make(self) -> Supernet:
-        """One path is computed, with layers of elastic size."""
-        return make_supernet(self.training, elastic=True)
 
     def begin(self, net: Supernet, architecture: Mapping[str, Label], lesson: Lesson) -> tuple[Any, Data]:
         """All rows are learnt from."""
         if self.training.options.loss is None and self.training.task.target in SOFT:
             net.teach(teacher_of(net.decisions, net.dimensions(), architecture))
-        data = Rows.load(self.training.data), Split.load(self.training.data)
-        return SizeSampler(POLICIES[self.policy](net.dimensions()), self.training.seed), data
+        return super().begin(net, architecture, lesson)
 
     def end(self, judge: Judge) -> Told:
         """The sizes that there are, by what they are the size of."""
         judge.net.teacher = None
         roles = {path: own.role for path, own in judge.net.dimensions().items()}
         return {}, {"elastic": {"policy": self.policy, "dimensions": roles}}
-
-
-class SizeSampler(Sampler):
-    """Selects the network of every training step, and its teacher."""
-
-    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Set the gates."""
-        net: Supernet = self.model.network
-        step, progress = int(self.model.optimizer.iterations.numpy()), self.model.schedule.progress
-        student = self.sampling(net.decisions, self.seed, step, progress)
-        net.select(student)
-        if net.teacher is not None:
-            net.teach(teacher_of(net.decisions, net.dimensions(), student))
 
 
 class Distilled:

@@ -35,8 +35,8 @@ class SharedWeights:
         sampling: the network of each training step: "uniform", or "fair", every option as often as its rivals; of a
             supernet of elastic sizes, whose networks learn from the largest one too, "sandwich" (the largest, the
             smallest, random ones in turn) or "progressive" (smaller ones step by step); or how its gates are learnt,
-            which choose the first finalist: by gradients, "darts", "darts_second_order", "fbnet" or "proxylessnas",
-            or by the rewards of a controller, "enas".
+            which choose the first finalist: by gradients, "darts", "darts_second_order", "pc_darts", "gdas", "fbnet",
+            "proxylessnas" or "single_path_nas", or by the rewards of a controller, "enas".
         networks: how many are scored at most; they do not count as trials. None for 1,000, or where gates are learnt
             their choice and as many as are checked.
         finalists: how many are trained to the end: with the shared weights to begin with where networks are drawn, from

@@ -29,8 +29,14 @@ class _Everything:
         return self.all(net, x)
 
 
-def make_supernet(training: Training, gate: Gate | None = None, elastic: bool = False) -> Supernet:
-    """The supernet of a search, as its task stands around it; a single path by default, of fixed sizes."""
+def make_supernet(training: Training, gate: Gate | None = None, **form: Any) -> Supernet:
+    """The supernet of a search, as its task stands around it; a single path by default, of fixed sizes.
+
+    Args:
+        training: of the search.
+        gate: of the supernet.
+        **form: further arguments of `supernet`, see `FORMS`.
+    """
     task, signature = training.task, training.signature
     finished = training.options.loss is not None
 
@@ -39,7 +45,7 @@ def make_supernet(training: Training, gate: Gate | None = None, elastic: bool = 
         return task.assemble(space, {}, signature, net, x)[finished]
 
     space, shape = training.space, signature.input_shape
-    return supernet(space, shape, gate, body=body, swap=fused, dtype="float32", elastic=elastic)
+    return supernet(space, shape, gate, body=body, swap=fused, dtype="float32", **form)
 
 
 def fused(layer: Any, shape: tuple[int | None, ...], config: Mapping[str, Any]) -> Any:

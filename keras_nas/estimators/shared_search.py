@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from keras_nas.architecture import Architecture
-from keras_nas.estimators.gates import LEARNT
+from keras_nas.estimators.gates import FORMS, LEARNT
 from keras_nas.estimators.gates.derived import drawn, from_scores
 from keras_nas.estimators.stages import BASELINE, FINAL_EPOCHS, MOST_EPOCHS, best_first, too_slow
 from keras_nas.estimators.zero_cost.scored import STUCK, with_recipe, without_recipe
@@ -55,7 +55,8 @@ class Sharing:
     @property
     def shared(self) -> dict[str, float]:
         """In the fidelity of all trials that use the supernet."""
-        return {SHARED: 1.0} if self.supernet.keys().isdisjoint(SIZED) else {SHARED: 1.0, ELASTIC: 1.0}
+        sized = [] if self.supernet.keys().isdisjoint(SIZED) else [ELASTIC]
+        return dict.fromkeys([SHARED, *sized, *(mark for mark in FORMS if mark in self.supernet)], 1.0)
 
     @property
     def inherit(self) -> bool:

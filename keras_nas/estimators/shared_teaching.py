@@ -79,5 +79,5 @@ def course_of(training: Training, folder: Path, fidelity: Mapping[str, float]) -
         return Sized(training, policy)
     name = next((own for own in LEARNT if own in fidelity), None)
     if name is None:
-        return Sampled(training, Fair() if "fair" in fidelity else Uniform())
+        return Sampled(training, lambda dimensions: Fair() if "fair" in fidelity else Uniform())
     return Learnt(training, folder, name) if name in METHODS else Controlled(training, folder)

@@ -15,9 +15,10 @@ from keras_nas.engine.failures import failing_as
 from keras_nas.engine.job import Report
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.custom import register
+from keras_nas.estimators.gates import FORMS
 from keras_nas.estimators.shared_judge import Judge
 from keras_nas.estimators.shared_net import costs_of, home, make_supernet
-from keras_nas.estimators.shared_search import ALONE, ELASTIC, SUPERNET
+from keras_nas.estimators.shared_search import ALONE, SUPERNET
 from keras_nas.estimators.shared_teaching import teach
 from keras_nas.estimators.training import train
 from keras_nas.strategy import UNTRAINED
@@ -52,7 +53,7 @@ def run(
     start = time.monotonic()
     with failing_as("build_error"):
         register(machine.get("custom_objects") or {})
-        judge = _judge(training, machine.get("towers", 1), ELASTIC in fidelity)
+        judge = _judge(training, machine.get("towers", 1), fidelity)
     ready = time.monotonic()
     if UNTRAINED in fidelity:
         scores = {**judge.scores(architecture), **costs_of(training, architecture, machine.get("predicted") or {})}
@@ -70,11 +71,12 @@ _OPEN: dict[tuple[str, int], Judge] = {}
 """The judge of this process: tracing a supernet takes longer than scoring a hundred networks."""
 
 
-def _judge(training: Training, towers: int, elastic: bool = False) -> Judge:
+def _judge(training: Training, towers: int, fidelity: Mapping[str, float] = {}) -> Judge:
     """The judge of the search's supernet, made once in a process: what was traced first serves."""
     key = str(home(training)), home(training).stat().st_mtime_ns
     if key not in _OPEN:
-        net = make_supernet(training, elastic=elastic)
+        form = {name: value for mark in fidelity.keys() & FORMS for name, value in FORMS[mark].items()}
+        net = make_supernet(training, **form)
         net.load_weights(home(training))
         _OPEN.clear()
         _OPEN[key] = Judge(training, net, towers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -52,6 +53,7 @@ class Fair:
         return decisions.walk(lambda decision: decision.domain.labels()[orders[decision.path][step % length]])
 
 
+@dataclass(frozen=True)
 class Sandwich:
     """Successive steps train the largest network, the smallest, and two random ones.
 
@@ -65,8 +67,7 @@ class Sandwich:
         Yu and Huang, "Universally Slimmable Networks and Improved Training Techniques", arXiv 1903.05134.
     """
 
-    def __init__(self, dimensions: Dimensions) -> None:
-        self.dimensions = dict(dimensions)
+    dimensions: Dimensions
 
     def __call__(self, decisions: Decisions, seed: int, step: int, progress: float = 1.0) -> Architecture:
         """The answers of a round's network."""
@@ -75,6 +76,7 @@ class Sandwich:
         return _drawn(decisions, {0: largest, 1: least}.get(step % ROUND, {}), seed, step)
 
 
+@dataclass(frozen=True)
 class Progressive:
     """Progressive shrinking: all sizes are the largest at first; then kernels are drawn, then depths, then widths.
 
@@ -89,8 +91,7 @@ class Progressive:
         section 3.3.
     """
 
-    def __init__(self, dimensions: Dimensions) -> None:
-        self.dimensions = dict(dimensions)
+    dimensions: Dimensions
 
     def __call__(self, decisions: Decisions, seed: int, step: int, progress: float = 1.0) -> Architecture:
         """Draws what is open, the largest of all other sizes."""

@@ -10,7 +10,8 @@ import pytest
 from keras_nas.blocks.convolution import convolution
 from keras_nas.blocks.head import pooled_head
 from keras_nas.estimators.assignment import Training
-from keras_nas.estimators.elastic import SOFT, Distillation, Distilled, SizeSampler
+from keras_nas.estimators.elastic import SOFT, Distillation, Distilled
+from keras_nas.estimators.gates.courses import Sampler
 from keras_nas.estimators.shared_trial import run
 from keras_nas.space import Channels, Choice, Repeat, Series
 from keras_nas.spaces import Space
@@ -101,7 +102,7 @@ def test_a_sampler_is_told_how_far_the_training_is() -> None:
             self.chosen = architecture
 
     net = Net()
-    sampler = SizeSampler(lambda decisions, seed, step, progress=1.0: (seed, step, progress), seed=3)
+    sampler = Sampler(lambda decisions, seed, step, progress=1.0: (seed, step, progress), seed=3)
     model: Any = type("Model", (), {"network": net})()
     count = type("Count", (), {"numpy": lambda self: 5})()
     model.optimizer = type("Optimizer", (), {"iterations": count})()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_nas.decisions import Decision, Decisions
 from keras_nas.domains import Labels
@@ -48,6 +49,21 @@ def test_single_paths_are_drawn_by_the_softmax_of_the_logits() -> None:
     np.testing.assert_allclose(np.bincount(chosen) / 2000, softmax(LOGITS[:3]), atol=0.04)
     (draw,) = draws(relaxation, 1)
     assert np.asarray(relaxation.gate.weights(draw.judged[:3])).tolist() == np.eye(3)[chosen[0]].tolist()
+
+
+@pytest.mark.parametrize("evenly", [True, False])
+def test_single_paths_go_to_the_option_of_least_loss(evenly: bool) -> None:
+    """Of a loss that is linear in the weights, where a single draw's gradient is the right one on average."""
+    relaxation, losses = GumbelSoftmax(10.0, 0.1, evenly, StraightThrough()), tf.constant([0.3, 0.1, 0.5])
+    rng, logits = np.random.default_rng(0), np.zeros(3)
+    for step in range(400):
+        draw = relaxation.draw(logits, SPANS[:1], step / 400, rng)
+        values = tf.constant(draw.judged)
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            loss = tf.tensordot(relaxation.gate.weights(values), tf.cast(losses, values.dtype), 1)
+        logits -= draw.pull(np.asarray(tape.gradient(loss, values)))
+    assert np.argmax(softmax(logits)) == 1
 
 
 def test_thresholds_settle_an_option_and_leave_a_little_to_others() -> None:

@@ -20,9 +20,9 @@ from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.fitting import Lesson
 from keras_nas.estimators.gates.courses import JUDGING, Data, Told, batches_of, halved
 from keras_nas.estimators.gates.derived import as_scores
+from keras_nas.estimators.gates.diary import Diary
 from keras_nas.estimators.shared_judge import Judge
 from keras_nas.estimators.shared_net import make_supernet
-from keras_nas.files import read_json, write_json
 from keras_nas.objectives.objective import Objective, objectives_from
 from keras_nas.strategy import Outcome, Problem, Proposal
 from keras_nas.supernet import Supernet
@@ -37,7 +37,6 @@ FAR = 2**40
 DERIVED = 16
 """Networks that the controller writes at the end; the best under the shared weights is its choice."""
 LOSS = Objective("loss", "min")
-FILE = "rewards.json"
 
 
 class Rewarded(keras.callbacks.Callback):
@@ -57,10 +56,16 @@ class Rewarded(keras.callbacks.Callback):
         self.folder = folder
         self.seed = seed
         self.rewards: list[dict[str, Any]] = []
+        self.kept = 0
 
     def __deepcopy__(self, memo: Any) -> Rewarded:
         """Itself: it was made for one training."""
         return self
+
+    @property
+    def diary(self) -> Diary:
+        """Where the rewards are kept."""
+        return Diary(self.folder, "rewards")
 
     @property
     def step(self) -> int:
@@ -68,9 +73,10 @@ class Rewarded(keras.callbacks.Callback):
         return int(self.model.optimizer.iterations.numpy())
 
     def replay(self, decisions: Decisions, step: float = float("inf")) -> None:
-        """Begin anew, with what was told until a step."""
+        """Begin anew, with what was told before a step."""
         self.controller.begin(Problem(decisions, (LOSS,), seed=self.seed))
-        self.rewards = [told for told in read_json(self.folder / FILE) or [] if told["step"] < step]
+        self.rewards = self.diary.taken_up(step)
+        self.kept = len(self.rewards)
         for told in self.rewards:
             self._observe(told)
 
@@ -97,8 +103,9 @@ class Rewarded(keras.callbacks.Callback):
         net.select(self.controller.propose(2 * step + 1, ()).architecture)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Keep the rewards."""
-        write_json(self.folder / FILE, self.rewards)
+        """Keep the epoch's rewards."""
+        self.diary.add(self.step, self.rewards[self.kept :])
+        self.kept = len(self.rewards)
 
     def _observe(self, told: Mapping[str, Any]) -> None:
         proposal = Proposal(Architecture(told["architecture"]), note=told["note"])

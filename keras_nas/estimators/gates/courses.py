@@ -15,6 +15,7 @@ from keras_nas.architecture import Label
 from keras_nas.data import Rows, Split
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.fitting import Lesson, feed_of, settled
+from keras_nas.estimators.gates import FORMS
 from keras_nas.estimators.gates.derived import as_scores
 from keras_nas.estimators.gates.learner import Learner
 from keras_nas.estimators.gates.methods import METHODS
@@ -22,9 +23,10 @@ from keras_nas.estimators.gates.price import price_of
 from keras_nas.estimators.gates.story import Story
 from keras_nas.estimators.shared_judge import Judge
 from keras_nas.estimators.shared_net import make_supernet
-from keras_nas.supernet import OneHot, Sampling, Supernet
+from keras_nas.supernet import OneHot, Sampling, Supernet, teacher_of
 from keras_nas.supernet.logits import Logits
 from keras_nas.supernet.relaxations import probabilities
+from keras_nas.supernet.sampling import Dimensions
 
 Data = tuple[Rows, Split]
 Told = tuple[dict[str, float], dict[str, Any]]
@@ -51,21 +53,23 @@ class Sampled:
 
     Args:
         training: of the search.
-        sampling: draws it.
+        sampling: makes what draws it, of the supernet's dimensions.
+        elastic: whether layers have elastic sizes.
     """
 
-    def __init__(self, training: Training, sampling: Sampling) -> None:
+    def __init__(self, training: Training, sampling: Callable[[Dimensions], Sampling], elastic: bool = False) -> None:
         self.training = training
         self.sampling = sampling
+        self.elastic = elastic
 
     def make(self) -> Supernet:
         """One path is computed."""
-        return make_supernet(self.training)
+        return make_supernet(self.training, elastic=self.elastic)
 
     def begin(self, net: Supernet, architecture: Mapping[str, Label], lesson: Lesson) -> tuple[Any, Data]:
         """All rows are learnt from."""
         data = Rows.load(self.training.data), Split.load(self.training.data)
-        return Sampler(self.sampling, self.training.seed), data
+        return Sampler(self.sampling(net.dimensions()), self.training.seed), data
 
     def end(self, judge: Judge) -> Told:
         """Nothing: the gates have learnt nothing."""
@@ -73,7 +77,7 @@ class Sampled:
 
 
 class Sampler(keras.callbacks.Callback):
-    """Selects the network of every training step, by the optimizer's count of steps.
+    """Selects the network of every training step, by the optimizer's count of steps, and its teacher if it has one.
 
     Args:
         sampling: draws it.
@@ -88,7 +92,11 @@ class Sampler(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Set the gates."""
         net: Supernet = self.model.network
-        net.select(self.sampling(net.decisions, self.seed, int(self.model.optimizer.iterations.numpy())))
+        step, progress = int(self.model.optimizer.iterations.numpy()), self.model.schedule.progress
+        student = self.sampling(net.decisions, self.seed, step, progress)
+        net.select(student)
+        if net.teacher is not None:
+            net.teach(teacher_of(net.decisions, net.dimensions(), student))
 
 
 class Learnt:
@@ -108,8 +116,9 @@ class Learnt:
 
     def make(self) -> Supernet:
         """The method's gate, and logits."""
-        net = make_supernet(self.training, self.method.relaxation.gate)
-        net.logits = Logits(net.encoder.width).ready(self.method.rate)
+        method = self.method
+        net = make_supernet(self.training, method.relaxation.gate, **FORMS.get(self.name, {}))
+        net.logits = Logits(net.encoder.width, method.above and method.above(net)).ready(method.rate)
         return net
 
     def begin(self, net: Supernet, architecture: Mapping[str, Label], lesson: Lesson) -> tuple[Any, Data]:
@@ -118,7 +127,8 @@ class Learnt:
         sources = [(judging, JUDGING), (learning, LEARNING)][: 1 + self.method.second_order]
         batches = [batches_of(self.training, (rows, split), architecture, lesson, own) for split, own in sources]
         story = Story(self.folder, net.decisions, net.skips())
-        self.learner = Learner(self.method, batches, price_of(self.training, net.encoder), story, self.training.seed)
+        price = price_of(self.training, net.encoder, self.method.relaxation.chances)
+        self.learner = Learner(self.method, batches, price, story, self.training.seed)
         return self.learner, (rows, learning)
 
     def end(self, judge: Judge) -> Told:
@@ -127,7 +137,7 @@ class Learnt:
         story, price = self.learner.story, self.learner.price
         if self.learner.model is None:  # an earlier attempt had trained to the end
             story.begin(sys.maxsize)
-        now = probabilities(judge.net.logits.array(), judge.net.encoder)
+        now = probabilities(judge.net.logits.array(), judge.net.encoder, self.method.relaxation.chances)
         errors = {name: cost.error_pct for name, cost in price.costs.items()}
         told = {"method": self.name, "epochs": story.entries, "error_pct": errors}
         return as_scores(judge.net.decisions, story.chosen(self.learner.watched) or now), {"gates": told}

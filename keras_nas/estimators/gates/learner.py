@@ -72,7 +72,7 @@ class Learner(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Tell of the epoch; a collapse ends the training where no limit asks for it."""
         logits = self.net.logits.array()
-        chances = probabilities(logits, self.net.encoder)
+        chances = probabilities(logits, self.net.encoder, self.method.relaxation.chances)
         entry = self.story.tell(self.step, chances, self.price.expected(logits))
         if self.watched and entry["collapsed"]:
             self.model.stop_training = True

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from keras_nas.supernet.relaxations import GumbelSoftmax, Mixture, Relaxation, TwoPaths
+import numpy as np
+
+from keras_nas.supernet import StraightThrough, Supernet
+from keras_nas.supernet.relaxations import GumbelSoftmax, Mixture, Relaxation, Thresholds, TwoPaths
+from keras_nas.supernet.strength import margins_of
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,7 @@ class Method:
         rate: learning rate of the logits.
         warmup: share of the training before the first step of the logits: options are judged by weights that have
             learnt something.
+        above: makes, of a supernet, what is added to the logits that are learnt; nothing by default.
     """
 
     relaxation: Relaxation
@@ -25,11 +31,15 @@ class Method:
     watched: bool = False
     rate: float = 0.02
     warmup: float = 0.2
+    above: Callable[[Supernet], Callable[[], np.ndarray]] | None = None
 
 
 METHODS: dict[str, Method] = {
     "darts": Method(Mixture(), watched=True),
     "darts_second_order": Method(Mixture(), second_order=True, watched=True),
+    "pc_darts": Method(Mixture(), watched=True, warmup=0.3),
+    "gdas": Method(GumbelSoftmax(10.0, 0.1, evenly=True, gate=StraightThrough())),
     "fbnet": Method(GumbelSoftmax()),
     "proxylessnas": Method(TwoPaths()),
+    "single_path_nas": Method(Thresholds(), above=margins_of),
 }

@@ -15,12 +15,11 @@ from keras_nas.architecture import Label
 from keras_nas.decisions import Decisions
 from keras_nas.engine.store import read_only
 from keras_nas.estimators.gates.derived import Chances, most_probable
-from keras_nas.files import read_json, write_json
+from keras_nas.estimators.gates.diary import Diary
 
 COLLAPSED = 0.5
 """Share of the decisions that can skip of which more than this do: then DARTS has lost what it was to find."""
 DIGITS = 5
-FILE = "gates.json"
 
 
 @dataclass
@@ -38,13 +37,17 @@ class Story:
     skips: Collection[tuple[str, Label]]
     entries: list[dict[str, Any]] = field(default_factory=list, init=False)
 
+    @property
+    def diary(self) -> Diary:
+        """Where the entries are kept."""
+        return Diary(self.folder, "gates")
+
     def begin(self, step: int) -> None:
         """What an earlier attempt had told until the step at which this one goes on."""
-        told = read_json(self.folder / FILE) or []
-        self.entries = [entry for entry in told if entry["step"] <= step]
+        self.entries = self.diary.taken_up(step)
 
     def tell(self, step: int, chances: Chances, expected: Mapping[str, float]) -> dict[str, Any]:
-        """Add an entry, and keep all.
+        """Add an entry, and keep it.
 
         Args:
             step: steps of training so far.
@@ -61,7 +64,7 @@ class Story:
             "chances": {path: np.round(own, DIGITS).tolist() for path, own in chances.items()},
         }
         self.entries.append(entry)
-        write_json(self.folder / FILE, self.entries)
+        self.diary.add(step, [entry])
         return entry
 
     def chosen(self, watched: bool) -> dict[str, np.ndarray] | None:

@@ -14,20 +14,20 @@ from keras_nas.estimators.shared_net import read
 from keras_nas.estimators.shared_trial import run
 from keras_nas.objectives.latency_table import LatencyTable, Timing
 from keras_nas.objectives.operations import operations_of
-from keras_nas.space import Choice, Op, Series
+from keras_nas.space import Channels, Choice, Op, Series
 from keras_nas.spaces import Space
 from keras_nas.strategy import UNTRAINED
 from tests.small import RECIPE, Ear, tiny_training
 
 TEACH = {UNTRAINED: 1.0, "shared": 1.0, "supernet": 1.0}
-OPTIONS = {"skip": Series(), "narrow": convolution(8, 1), "wide": convolution(8, 3)}
+OPTIONS = {"skip": Series(), "narrow": convolution(Channels(), 1), "wide": convolution(Channels(), 3)}
 """A wider kernel takes longer and learns more."""
 
 
 def small_training(folder: Path, **options: Any) -> Training:
     """Two choices of three convolutions, and one whether to hand on anything at all."""
     choices = [Choice(name, OPTIONS) for name in ("first", "second")]
-    dead = Choice("dead", {"cut": Op(layers.Rescaling, scale=0.0), "kept": convolution(8, 3)})
+    dead = Choice("dead", {"cut": Op(layers.Rescaling, scale=0.0), "kept": convolution(Channels(), 3)})
     network = Series(convolution(8, 3, stride=2), *choices, dead, pooled_head(pooling="flatten"))
     return tiny_training(folder, space=Space("small", network, {**RECIPE, "batch_size": 32}), **options)
 

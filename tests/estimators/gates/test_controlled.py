@@ -9,9 +9,9 @@ import pytest
 from keras_nas.decisions import Decision, Decisions, Labels
 from keras_nas.engine.job import Stop
 from keras_nas.estimators import watch
-from keras_nas.estimators.gates.controlled import FILE, Rewarded, certain
+from keras_nas.estimators.gates.controlled import Rewarded, certain
 from keras_nas.estimators.gates.derived import from_scores
-from keras_nas.files import read_json, write_json
+from keras_nas.estimators.gates.diary import Diary
 from keras_nas.tuners.controller import Reinforce
 from tests.estimators.gates.small import small_training, taught
 from tests.small import Ear
@@ -35,12 +35,14 @@ def test_a_controller_is_a_fold_over_its_rewards(tmp_path: Path) -> None:
         for step, network in enumerate(networks * 4)
     ]
     fresh = replayed(tmp_path)
-    write_json(tmp_path / FILE, told)
+    diary = Diary(tmp_path, "rewards")
+    diary.add(6, told[:6])
+    diary.add(12, told[6:])
     np.testing.assert_array_equal(replayed(tmp_path), replayed(tmp_path))
     assert (replayed(tmp_path) != fresh).any()
     early = replayed(tmp_path, step=6)
-    write_json(tmp_path / FILE, told[:6])
     np.testing.assert_array_equal(replayed(tmp_path), early)
+    assert diary.taken_up() == told[:6]
 
 
 def test_one_network_is_certain_and_what_sleeps_in_it_open() -> None:
@@ -66,7 +68,7 @@ def test_it_is_rewarded_in_alternation_and_goes_on_where_it_was(
         assert chances is not None
         assert all(own.max() == 1.0 for own in chances.values())
         assert told["measurements"]["gates"]["method"] == "enas"
-        ends.append(read_json(folder / FILE))
+        ends.append(Diary(folder, "rewards").taken_up())
     whole, resumed = ends
     assert [told["step"] for told in whole] == [told["step"] for told in resumed] == list(range(8, 40))
     until = 20 - 8

@@ -13,7 +13,7 @@ import tensorflow as tf
 from keras_nas.engine.job import Stop
 from keras_nas.estimators import watch
 from keras_nas.estimators.fitting import Lesson
-from keras_nas.estimators.gates import LEARNT
+from keras_nas.estimators.gates import FORMS, LEARNT
 from keras_nas.estimators.gates.courses import Learnt, halved
 from keras_nas.estimators.gates.derived import from_scores, most_probable
 from keras_nas.estimators.gates.methods import METHODS
@@ -29,6 +29,8 @@ from tests.estimators.gates.small import limits_of, made_up_table, small_trainin
 from tests.small import Ear, written
 
 FAST = ("darts",)
+UNMIXED = ("gdas",)
+"""What computes one option whole never sees a little of another, and has no gradient at one that hands on nothing."""
 TEACHER = {"first": "skip", "second": "skip", "dead": "cut"}
 
 
@@ -52,7 +54,7 @@ def test_what_helps_becomes_likely_and_is_scored(method: str, tmp_path: Path) ->
     chances = from_scores(training.space.network_decisions, told["scores"])
     assert chances is not None
     assert all(own.sum() == pytest.approx(1.0) for own in chances.values())
-    assert chances["dead"][1] > 0.6, "what hands on nothing cannot be as good"
+    assert chances["dead"][1] > 0.6 or method in UNMIXED, "what hands on nothing cannot be as good"
     story = told["measurements"]["gates"]
     assert story["method"] == method
     assert [entry["step"] for entry in story["epochs"]] == sorted(entry["step"] for entry in story["epochs"])
@@ -62,7 +64,7 @@ def test_what_helps_becomes_likely_and_is_scored(method: str, tmp_path: Path) ->
         training=training,
         architecture=network,
         number=1,
-        fidelity={UNTRAINED: 1.0, "shared": 1.0},
+        fidelity={UNTRAINED: 1.0, "shared": 1.0, method: 1.0},
     )
     assert scored["scores"]["val_accuracy"] > 0.3
 
@@ -75,7 +77,7 @@ class Halfway:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["fbnet", "proxylessnas"])
+@pytest.mark.parametrize("method", ["fbnet", "proxylessnas", "single_path_nas"])
 def test_a_stricter_latency_gives_a_faster_network(
     method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,11 +95,11 @@ def test_a_stricter_latency_gives_a_faster_network(
     learner.set_model(trainer)
     learner.on_train_begin()
     step = tf.function(trainer.train_step, autograph=False)
-    found = []
+    found, chances = [], METHODS[method].relaxation.chances
     for limit in limits_of(training):
         net.logits.values.assign(np.zeros(net.encoder.width))
         net.logits.ready(0.05)
-        learner.price = Price(net.encoder, learner.price.costs, {"latency_ms": limit})
+        learner.price = Price(net.encoder, learner.price.costs, {"latency_ms": limit}, chances)
         for epoch in range(20):
             learner.on_epoch_begin(epoch)
             for batch in itertools.islice(learner.batches[0](epoch), 4):
@@ -107,14 +109,15 @@ def test_a_stricter_latency_gives_a_faster_network(
         expected = learner.price.expected(logits)["latency_ms"]
         assert expected <= 1.1 * limit
         assert latency is not None
-        found.append((expected, latency(most_probable(net.decisions, probabilities(logits, net.encoder)))))
+        likely = most_probable(net.decisions, probabilities(logits, net.encoder, chances))
+        found.append((expected, latency(likely)))
     for numbers in zip(*found, strict=True):
         assert list(numbers) == sorted(numbers, reverse=True)
         assert numbers[0] > numbers[-1]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["darts_second_order", "proxylessnas"])
+@pytest.mark.parametrize("method", ["darts_second_order", "proxylessnas", "gdas"])
 def test_an_interrupted_training_goes_on_to_the_same_gates(
     method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,7 +132,7 @@ def test_an_interrupted_training_goes_on_to_the_same_gates(
             ear.stop_after = None
         told = taught(training, folder, method, ear, epochs=5.0)
         assert ear.epochs == [1, 2, 3, 4, 5]
-        net = make_supernet(training)
+        net = make_supernet(training, **FORMS.get(method, {}))
         net.load_weights(home(training))
         ends.append((told, net.get_weights()))
     (one, weights), (other, again) = ends
