@@ -26,6 +26,7 @@ def summarise(result: SearchResult) -> str:
         f"{len(result.failures)} failed, ended by {told['reason']}.",
         f"Winner: trial {winner.number}, {objective} {winner.scores[objective]:.4f}, "
         f"{winner.scores['params']:,.0f} parameters" + _costs(winner.scores) + ".",
+        *latency_lines(winner),
         _holdout_line(told["holdout"]),
     ]
     if result.baseline is not None:
@@ -66,6 +67,12 @@ def prediction_lines(candidates: Sequence[Candidate]) -> list[str]:
     ]
     heading = f"Costs predicted before training and measured after it differ by {mean:.1f} % on average:"
     return [heading, f"  {'trial':>5}  {'cost':<12}  {'predicted':>9}  {'measured':>8}  {'error':>7}", *table]
+
+
+def latency_lines(winner: Candidate) -> list[str]:
+    """How the winner's latency was measured, where it was: target, device, batch and threads."""
+    spoken = winner.measurements.get("latency")
+    return [f"Latency: {spoken}."] if spoken else []
 
 
 def _costs(scores: Mapping[str, float]) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from keras_nas.architecture import Architecture
 from keras_nas.candidate import Candidate
-from keras_nas.summary import prediction_lines
+from keras_nas.summary import latency_lines, prediction_lines
 
 
 def candidate(number: int, measured: float, predicted: float | None, final: bool = True) -> Candidate:
@@ -25,3 +25,10 @@ def test_predicted_against_measured_is_a_table() -> None:
 
 def test_without_predictions_there_is_no_table() -> None:
     assert prediction_lines([candidate(3, 2.0, None), candidate(4, 1.0, 1.0, False)]) == []
+
+
+def test_a_latency_comes_with_what_it_is_the_latency_of() -> None:
+    spoken = "1.2 ms by litert without the preprocessing on a processor, batch of 1, 1 thread"
+    told = {"latency": spoken}
+    assert latency_lines(Candidate(0, Architecture({}), {}, {}, Path("none"), told)) == [f"Latency: {spoken}."]
+    assert latency_lines(candidate(3, 2.0, None)) == []
