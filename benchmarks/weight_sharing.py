@@ -41,10 +41,10 @@ from keras_nas.tasks import get_task
 
 BATCH = 128
 METHODS = (
-    "random_search", "single_path_one_shot", "enas", "darts", "darts_second_order", "pc_darts", "gdas", "fbnet",
-    "proxylessnas", "single_path_nas", "once_for_all",
+    "random_search", "single_path_one_shot", "fairnas", "enas", "darts", "darts_second_order", "pc_darts", "gdas",
+    "fbnet", "proxylessnas", "single_path_nas", "bignas", "once_for_all",
 )  # fmt: skip
-SIZED = ("single_path_nas", "once_for_all")
+SIZED = ("single_path_nas", "bignas", "once_for_all")
 """Methods that choose sizes, which the cells of NAS-Bench-201 have none of: they search a narrow `mobilenet`."""
 RANDOM = "random_architectures"
 CELLS = 5

@@ -42,6 +42,8 @@ METHODS: dict[str, Method] = {
     "single_path_one_shot": Method(
         "nas_bench_201_small", "evolution", "shared_weights", paper="Guo et al., arXiv 1904.00420"
     ),
+    "fairnas": Method("nas_bench_201_small", "nsga2", "fair_sampling", "several", "Chu et al., arXiv 1907.01845"),
+    "bignas": Method("mobilenet", "evolution", "sandwich", "latency", "Yu et al., arXiv 2003.11142"),
     "once_for_all": Method("mobilenet", "evolution", "once_for_all", "latency", "Cai et al., arXiv 1908.09791"),
     "darts": Method("nas_bench_201_small", "random", "darts", paper="Liu et al., arXiv 1806.09055"),
     "darts_second_order": Method(

@@ -18,7 +18,8 @@ from tests.small import RECIPE, digit_images
 
 OPTIONS = {"wide": convolution(Channels(), 3), "narrow": convolution(Channels(), 1), "skip": Series()}
 LEARN = [name for name, method in METHODS.items() if method.estimator in LEARNT]
-SHARE = [name for name, method in METHODS.items() if method.estimator in ("shared_weights", "once_for_all", *LEARNT)]
+OF_SIZES = ("bignas", "once_for_all", "single_path_nas")
+SHARE = ["single_path_one_shot", "fairnas", *OF_SIZES[:2], *LEARN]
 FASTEST = 240.0
 """Seconds of a search in which all phases have their turn."""
 
@@ -67,7 +68,7 @@ def test_methods_that_share_weights_by_name(method: str, tmp_path: Path) -> None
     result = keras_nas.search(
         "image_classification",
         digit_images(500),
-        space=sizes() if method in ("once_for_all", "single_path_nas") else two_choices(),
+        space=sizes() if method in OF_SIZES else two_choices(),
         method=method,
         constraints={"params": 20_000},
         max_time=FASTEST,
@@ -80,7 +81,7 @@ def test_methods_that_share_weights_by_name(method: str, tmp_path: Path) -> None
     assert (f"Gates learnt by {method}" in result.summary()) == (method in LEARN)
     assert result.weight_sharing is not None
     assert -1.0 <= result.weight_sharing["kendall_tau"] <= 1.0
-    assert ("answers for any limit" in result.summary()) == (method == "once_for_all")
+    assert ("answers for any limit" in result.summary()) == (method in OF_SIZES[:2])
     assert "Weight sharing checked" in result.summary()
     assert {type(layer).__module__.split(".")[0] for layer in result.best_model.layers} == {"keras"}
 

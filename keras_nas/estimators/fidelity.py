@@ -183,6 +183,8 @@ ESTIMATORS: dict[str, Callable[[], Estimator]] = {
     "zero_cost": ZeroCost,
     "warm_start": WarmStart,
     "shared_weights": SharedWeights,
+    "fair_sampling": update_wrapper(partial(SharedWeights, "fair"), SharedWeights, updated=()),
+    "sandwich": update_wrapper(partial(SharedWeights, "sandwich"), SharedWeights, updated=()),
     "once_for_all": update_wrapper(partial(SharedWeights, "progressive"), SharedWeights, updated=()),
     **{name: update_wrapper(partial(SharedWeights, name), SharedWeights, updated=()) for name in LEARNT},
     **{score: update_wrapper(partial(ZeroCost, score), ZeroCost, updated=()) for score in SCORES},
