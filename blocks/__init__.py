@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from keras_nas.blocks.pooling import pooling as pooling
     from keras_nas.blocks.segmentation import dilated_pyramid as dilated_pyramid
     from keras_nas.blocks.segmentation import padded as padded
+    from keras_nas.blocks.pretrained import pretrained as pretrained
     from keras_nas.blocks.segmentation import trellis_step as trellis_step
     from keras_nas.blocks.segmentation import u_level as u_level
     from keras_nas.blocks.sequence import inception as inception
@@ -109,6 +110,7 @@ _NAMES = {
     "segmentation": ("dilated_pyramid", "padded", "trellis_step", "u_level"),
     "sequence": ("inception", "recurrent", "temporal_convolution"),
     "skip": ("dense_skip", "plain", "residual", "searched_skips"),
+    "pretrained": ("pretrained",),
     "stem": ("convolution_stem",),
     "tabular": ("column_attention", "dense", "dense_residual", "pooled_columns", "wide_and_deep"),
     "text": (

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from keras_nas import sklearn as sklearn
     from keras_nas import tuners as tuners
     from keras_nas.architecture import Architecture as Architecture
+    from keras_nas.backbone import Backbone as Backbone
     from keras_nas.decisions import Decision as Decision
     from keras_nas.decisions import Decisions as Decisions
     from keras_nas.graph import Graph as Graph
@@ -71,6 +72,7 @@ _SUBMODULES = ("blocks", "callbacks", "errors", "estimators", "objectives", "ora
 _NAMES = {
     "search": ("search",),
     "architecture": ("Architecture",),
+    "backbone": ("Backbone",),
     "decisions": ("Decision", "Decisions"),
     "graph": ("Graph", "Join", "Shared"),
     "history": ("history",),

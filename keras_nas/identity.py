@@ -10,9 +10,11 @@ from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.assignment import Training
 from keras_nas.goal import Goal
 from keras_nas.nodes import Value
-from keras_nas.spaces import Space
-from keras_nas.tasks import TASKS, Task
+from keras_nas.spaces import SPACES, Space
+from keras_nas.tasks import TASKS, Task, family
 
+PRETRAINED = "pretrained"
+"""The name of the space behind a backbone where the user named none."""
 ELSEWHERE = ("data", "validation_data", "sample_weight", "groups", "target", "directory", "resume")
 """Arguments of a search of which its folder tells, or that say where it is."""
 
@@ -57,6 +59,7 @@ def identity(goal: Goal, options: Mapping[str, Any], seed: int, holdout: float |
         "task": goal.task.name,
         "space": goal.space.name,
         "decisions": decisions_of(goal.space),
+        "backbone": None if goal.space.backbone is None else goal.space.backbone.told(),
         "strategy": described(goal.strategy),
         "estimator": described(goal.estimator),
         "objectives": [[objective.name, objective.direction] for objective in goal.objectives],
@@ -121,6 +124,7 @@ def facts(goal: Goal, training: Training) -> dict[str, Any]:
         "metrics": bool(options.metrics),
         "callbacks": bool(options.callbacks),
         "latency_target": callable(options.costing.latency_target),
+        "backbone": goal.space.backbone is not None,
     }
     return {
         "task": goal.task.name,
@@ -144,7 +148,9 @@ def facts(goal: Goal, training: Training) -> dict[str, Any]:
 
 
 def is_ready(space: Space, task: Task) -> bool:
-    """Whether a space can be had by its name."""
+    """Whether a space can be had by its name, or by none, where it stands behind a backbone."""
+    if space.backbone is not None:
+        return space.name in (PRETRAINED, *SPACES.get(family(task), ()))
     try:
         return str(task.space(space.name)) == str(space)
     except InvalidArgument:

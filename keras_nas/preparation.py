@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from keras_nas.data import Rows, Split, class_summary, collect, split_rows, store_inputs
 from keras_nas.data.rows import Target
+from keras_nas.engine.files import BACKBONE
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.assignment import Costing, Options, Training
 from keras_nas.estimators.baseline import maker
@@ -55,6 +56,8 @@ def prepare(goal: Goal, data: Data, options: Mapping[str, Any], folder: Path, se
         DataError: when the data cannot be used.
     """
     task = goal.task
+    if goal.space.backbone is not None:
+        goal.space.backbone.keep(folder / BACKBONE)
     given, kind = task.given(data.rows, data.target), cast(Target, task.target)
     rows = collect(
         given,

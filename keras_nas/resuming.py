@@ -9,7 +9,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from keras_nas.backbone import Backbone
 from keras_nas.data import Rows
+from keras_nas.engine.files import BACKBONE
 from keras_nas.engine.store import read_only
 from keras_nas.errors import ResumeError
 from keras_nas.result import SearchResult
@@ -42,7 +44,9 @@ def resume(directory: str | os.PathLike[str], **changes: Any) -> SearchResult:
         keras_nas.errors.StoreError: There is no search in no_such_folder: expected a folder that holds search.sqlite.
     """
     folder = Path(directory).expanduser()
-    asked = _last_call(folder)
+    asked, arguments = _last_call(folder)
+    if "backbone" in asked["own"] and "backbone" not in changes:
+        changes["backbone"] = Backbone.stored(folder / BACKBONE, arguments["backbone"]["training"])
     missing = [name for name in asked["own"] if name not in changes]
     if missing:
         again = ", ".join(f"{name}=..." for name in missing)
@@ -53,15 +57,15 @@ def resume(directory: str | os.PathLike[str], **changes: Any) -> SearchResult:
     return search(**{"data": Rows.load(folder / "data"), **asked["given"], **changes, "directory": folder})
 
 
-def _last_call(folder: Path) -> Mapping[str, Any]:
-    """How the search was called last, as `identity.recorded` told it."""
+def _last_call(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """How the search was called last, as `identity.recorded` told it, and what decides that it is the same."""
     with closing(read_only(folder)) as connection:
         query = "SELECT body FROM records WHERE kind = 'call' ORDER BY position DESC LIMIT 1"
         row = connection.execute(query).fetchone()
-    asked: Mapping[str, Any] | None = json.loads(row[0]).get("asked") if row else None
-    if asked is None:
+    call: Mapping[str, Any] = json.loads(row[0]) if row else {}
+    if call.get("asked") is None:
         raise ResumeError(
             f"{folder} does not say how its search was called: it ended before the first training, or an earlier "
             "keras_nas recorded it. Call keras_nas.search again with the same arguments and that directory."
         )
-    return asked
+    return call["asked"], call["arguments"]

@@ -28,6 +28,7 @@ def search(
     data: Any,
     *,
     space: str | Space | None = None,
+    backbone: Any = None,
     method: str | None = None,
     strategy: str | Strategy | None = None,
     estimator: str | Estimator | None = None,
@@ -70,6 +71,9 @@ def search(
             Parquet file, both with `target`, or `(X, y)`. For a series: such a table, or an array `(steps, series)`.
             Several inputs and targets: dicts of these. Raw: the model scales and encodes what it takes.
         space: name of a ready space (`keras_nas.spaces()`), or a `Space`; the task's default.
+        backbone: a trained Keras model from an image to a map of features, which all networks begin with, such as
+            `keras.applications.MobileNetV2(include_top=False)`; or a `Backbone`, which says how its pixels are
+            preprocessed, and whether it is frozen or fine-tuned, which is searched by default.
         method: a published method by name (`keras_nas.methods()`): sets space, strategy and estimator where these are
             not given.
         strategy: what to try next, by name or as an object; default "auto".
@@ -136,7 +140,6 @@ def search(
     """
     began, given = time.monotonic(), dict(locals())
     seconds = _seconds(max_time, max_trials)
-    check_seed(seed)
     load_tensorflow()
     options, found = _options(given), settled(task, data, target)
     goal = _goal(found.task, given)
@@ -173,7 +176,8 @@ def _goal(task: Task, given: Mapping[str, Any]) -> Goal:
     from keras_nas.yardstick import check_comparable
 
     how = given["strategy"], given["estimator"]
-    goal = goal_of(task, given["space"], given["method"], how, given["objectives"], given["constraints"])
+    what = given["objectives"], given["constraints"], given["backbone"]
+    goal = goal_of(task, given["space"], given["method"], how, *what)
     if given["baseline"]:
         check_comparable(goal.strategy)
     return replace(goal, first=points(given["warm_start"], goal.space, given["seed"]))
@@ -189,6 +193,7 @@ def _options(given: Mapping[str, Any]) -> dict[str, Any]:
         "latency_target": check_target(given["latency_target"]),
         "baseline": given["baseline_model"],
         "callbacks": in_training,
+    check_seed(given["seed"])
         "watchers": of_search,
         "history": history_in(given["history"]),
     }

@@ -148,6 +148,8 @@ class Session:
         """What the user should know of the data, also printed."""
         rows, split = Rows.load(training.data), Split.load(training.data)
         lines = [*inferred, *account(training.task, rows, split, training.options.class_weight), *self._remembered.told]
+        if training.space.backbone is not None:
+            lines += training.space.backbone.remarks(training.signature)
         if self.settings.verbose:
             print("\n".join(lines))
         return lines

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras_nas.errors import InvalidArgument
+from keras_nas.replay import graph_of
 
 Shape = tuple[int | None, ...]
 
@@ -48,7 +49,7 @@ def steps_of(model: Any) -> list[Step]:
     Raises:
         InvalidArgument: for a model without a graph of layers.
     """
-    graph = _graph(model)
+    graph = graph_of(model)
     if graph is None:
         raise InvalidArgument(
             f"The model {model.name!r} ({type(model).__name__}) has no graph of layers to draw: expected a functional "
@@ -61,11 +62,6 @@ def steps_of(model: Any) -> list[Step]:
         steps.append(Step((), "InputLayer", f"{len(graph.inputs)} inputs", "inputs", (), (), 0))
     _follow(graph, makers, steps, set())
     return steps
-
-
-def _graph(model: Any) -> Any:
-    """The graph of layers that a model or a layer consists of, None where it has none."""
-    return model if hasattr(model, "_nodes_by_depth") else getattr(model, "_functional", None)
 
 
 def _follow(graph: Any, makers: dict[int, int], steps: list[Step], seen: set[int]) -> None:
@@ -81,7 +77,7 @@ def _follow(graph: Any, makers: dict[int, int], steps: list[Step], seen: set[int
         for node in graph._nodes_by_depth[depth]:
             if all(id(tensor) in makers for tensor in node.outputs):
                 continue
-            heard, inner = [makers[id(tensor)] for tensor in node.arguments.keras_tensors], _graph(node.operation)
+            heard, inner = [makers[id(tensor)] for tensor in node.arguments.keras_tensors], graph_of(node.operation)
             if inner is None or _is_closed(inner):
                 makers.update((id(tensor), len(steps)) for tensor in node.outputs)
                 steps.append(_step(node, tuple(dict.fromkeys(heard)), fresh=id(node.operation) not in seen))
@@ -103,7 +99,7 @@ def _step(node: Any, inputs: tuple[int, ...], fresh: bool) -> Step:
     kind, shape = type(layer).__name__, tuple(node.outputs[0].shape[1:])
     if kind == "InputLayer":
         return Step((), kind, "input", "input", inputs, shape, 0)
-    if _graph(layer) is not None:
+    if graph_of(layer) is not None:
         return Step((), kind, layer.name, kind, inputs, shape if len(node.outputs) == 1 else (), 0)
     config = layer.get_config() if type(layer).__module__.startswith("keras.") else {}
     params = sum(math.prod(weight.shape) for weight in getattr(layer, "weights", ()))

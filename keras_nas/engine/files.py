@@ -29,7 +29,9 @@ SPECIALISED = "specialised"
 """The folder of networks that were taken out of a supernet, each for some limits."""
 SHARED_WEIGHTS = "shared.weights.h5"
 """What networks have in common where a search shares weights."""
-FILES = (STORE_NAME, LOCK_NAME, RESULT, SHARED_WEIGHTS)
+BACKBONE = "backbone.keras"
+"""The pretrained model that all networks begin with."""
+FILES = (STORE_NAME, LOCK_NAME, RESULT, SHARED_WEIGHTS, BACKBONE)
 FOLDERS = (REFITS, SPECIALISED, RANDOM_SEARCH, REPLACED, DISCARDED, "results", "trials", "logs", "data")
 OWN_NAMES = frozenset({*FILES, *FOLDERS})
 """What a search writes into its folder, beside what SQLite adds to the name of its file."""

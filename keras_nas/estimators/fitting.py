@@ -15,6 +15,7 @@ from keras_nas.architecture import Label
 from keras_nas.data import Feed, Rows, Split, class_weights, training_batches
 from keras_nas.engine.job import Report, TrialError
 from keras_nas.estimators.assignment import Training
+from keras_nas.estimators.fine_tuning import thawed
 from keras_nas.estimators.fused import training_copy
 from keras_nas.estimators.looks import Looks, Watching
 from keras_nas.estimators.recipe import BASELINE, complete, make_augment, make_optimizer, make_transform
@@ -186,7 +187,8 @@ def _augment(task: Task, signature: Signature, augmentation: str) -> Any:
 
 def _trainer(training: Training, network: Any, settings: dict[str, Any], finished: bool, towers: int) -> Trainer:
     """The trainer with its optimizer and loss; with a loss or a model of the user's own it learns finished outputs."""
-    trainer = Trainer(network, max(1, min(towers, settings["batch_size"] // 16)))
+    slow = thawed(network) if settings["fine_tuning"] else []
+    trainer = Trainer(network, max(1, min(towers, settings["batch_size"] // 16)), slow, settings["fine_tuning"])
     optimizer = make_optimizer(settings)
     if isinstance(network, Supernet):
         optimizer = AwakeOptimizer(lambda: make_optimizer(settings), network)

@@ -17,9 +17,11 @@ DEFAULTS: dict[str, Any] = {
     "mixup": 0.0,
     "momentum": 0.9,
     "steps": 1,
+    "fine_tuning": 0.0,
 }
 """What a space's recipe may set, and the values where it does not; `steps` are those that an epoch has at least, by
-smaller batches where rows are few."""
+smaller batches where rows are few; `fine_tuning` is the share of the learning rate at which layers learn that came with
+their weights, 0 for not at all."""
 
 BASELINE: dict[str, Any] = {"optimizer": "adamw", "learning_rate": 2e-3, "weight_decay": 1e-4}
 """The recipe of a network that brings none, the user's own: one that networks without normalisation survive."""

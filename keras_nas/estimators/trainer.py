@@ -7,13 +7,14 @@ TensorFlow's executor runs them side by side. Batch normalisation sees a share o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from keras_nas.data.trees import leaves, mapped
+from keras_nas.estimators.fine_tuning import slowed
 
 
 class Trainer(keras.Model):
@@ -22,15 +23,19 @@ class Trainer(keras.Model):
     Args:
         network: a Keras model; its weights are what is trained.
         towers: shares of a batch computed side by side, 1 for the ordinary step.
+        slow: of its variables, those that learn slowly.
+        pace: at which share of the learning rate they do.
 
     Attributes:
         schedule: of the training that runs, for callbacks that ask how far it is; None before.
     """
 
-    def __init__(self, network: Any, towers: int = 1) -> None:
+    def __init__(self, network: Any, towers: int = 1, slow: Sequence[Any] = (), pace: float = 1.0) -> None:
         super().__init__()
         self.network = network
         self.towers = towers
+        self.slow = tuple(slow)
+        self.pace = pace
         self.schedule: Any = None
         self.built = True
 
@@ -58,7 +63,8 @@ class Trainer(keras.Model):
             loss = self.mean_loss(data)
             scaled = self.optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled, self.trainable_weights)
-        self.optimizer.apply(gradients, self.trainable_weights)
+        with slowed(self.slow, self.pace):
+            self.optimizer.apply(gradients, self.trainable_weights)
         self._loss_tracker.update_state(loss * tf.distribute.get_strategy().num_replicas_in_sync)
         return {"loss": self._loss_tracker.result()}
 

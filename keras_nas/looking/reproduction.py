@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras_nas.errors import StoreError
 from keras_nas.estimators.fidelity import ESTIMATORS, get_estimator
-from keras_nas.identity import described
+from keras_nas.identity import PRETRAINED, described
 from keras_nas.markup import clean
 from keras_nas.tuners import STRATEGIES, make
 
@@ -30,7 +30,8 @@ def reproducing_call(result: SearchResult) -> str:
     told, arguments = result.told, _arguments(result)
     own = set(told["own"])
     named = {
-        "space": ("your_space", f"the space {told['space']!r}, your own") if "space" in own else repr(told["space"]),
+        "space": _space(told["space"], "space" in own),
+        "backbone": ("your_backbone", _backbone(arguments)) if "backbone" in own else None,
         "strategy": _name(arguments.get("strategy"), STRATEGIES, make),
         "estimator": _name(arguments.get("estimator"), ESTIMATORS, get_estimator),
         "objectives": _objectives(result),
@@ -78,6 +79,19 @@ def _name(text: str | None, names: Iterable[str], make_one: Callable[[str], Any]
         return None
     found = next((name for name in names if described(make_one(name)) == text), None)
     return repr(found) if found is not None else ("...", f"it was {text}")
+
+
+def _space(name: str, own: bool) -> Spelled | None:
+    """The space, unless it is the head that a backbone has by default."""
+    if own:
+        return "your_space", f"the space {name!r}, your own"
+    return None if name == PRETRAINED else repr(name)
+
+
+def _backbone(arguments: Mapping[str, Any]) -> str:
+    """What is known of the user's pretrained model."""
+    told = arguments.get("backbone") or {}
+    return f"the pretrained model {told.get('name')!r}, of the content {told.get('digest')}"
 
 
 def _target(name: str | None, own: bool) -> Spelled | None:

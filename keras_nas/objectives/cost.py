@@ -18,6 +18,7 @@ from keras_nas.errors import InvalidArgument
 from keras_nas.net import KerasNet
 from keras_nas.objectives.layer_costs import LayerCost, Shape, stock_cost
 from keras_nas.objectives.layer_costs.shapes import size_of
+from keras_nas.replay import data_of, graph_of, replay
 from keras_nas.objectives.layer_costs.traced import built_cost, operation_cost
 
 _BYTES = 4
@@ -191,7 +192,7 @@ def cost_of_model(model: Any, input_shape: Any = None) -> Cost:
 
 def costed(model: Any, input_shape: Any = None) -> list[CostTensor]:
     """A Keras model's outputs as a `CostNet` sees them; arguments and errors as of `cost_of_model`."""
-    net, graph = CostNet(), _graph(model)
+    net, graph = CostNet(), graph_of(model)
     if graph is None and (not model.built or input_shape is None):
         raise InvalidArgument(
             f"The model {model.name!r} has no known input: build it, and give the input_shape of a subclassed model."
@@ -199,30 +200,15 @@ def costed(model: Any, input_shape: Any = None) -> list[CostTensor]:
     given = input_shape if isinstance(input_shape, list) else [input_shape] if input_shape is not None else None
     shapes = [tuple(tensor.shape[1:]) for tensor in graph.inputs] if given is None else given
     inputs = [net.input(shape) for shape in shapes]
-    return _replay(net, graph, inputs) if graph is not None else _traced(net, model, inputs)
+    if graph is None:
+        return _traced(net, model, inputs)
+    return replay(graph, inputs, lambda node, tensors: _apply(net, node, tensors))
 
 
-def _graph(model: Any) -> Any:
-    """The functional graph behind a model or layer, None when there is none."""
-    return model if hasattr(model, "_nodes_by_depth") else getattr(model, "_functional", None)
-
-
-def _replay(net: CostNet, graph: Any, inputs: Sequence[CostTensor]) -> list[CostTensor]:
-    """Run a functional graph on shapes."""
-    tensors = dict(zip(map(id, graph.inputs), inputs, strict=True))
-    nodes = [node for depth in sorted(graph._nodes_by_depth, reverse=True) for node in graph._nodes_by_depth[depth]]
-    for node in nodes:
-        if not node.is_input:
-            tensors.update(zip(map(id, node.outputs), _apply(net, node, tensors), strict=True))
-    return [tensors[id(tensor)] for tensor in graph.outputs]
-
-
-def _apply(net: CostNet, node: Any, tensors: dict[int, CostTensor]) -> Sequence[CostTensor]:
-    """The results of one call of a layer, a model or an operation in a functional graph."""
+def _apply(net: CostNet, node: Any, tensors: Mapping[int, CostTensor]) -> Sequence[CostTensor]:
+    """The results of one call of a layer or an operation in a functional graph."""
     operation, arguments = node.operation, node.arguments
-    inputs = tuple(tensors[id(tensor)] for tensor in _data(node))
-    if _graph(operation) is not None:
-        return _replay(net, _graph(operation), inputs)
+    inputs = tuple(tensors[id(tensor)] for tensor in data_of(node))
     config = operation.get_config() if type(operation).__module__.startswith("keras.src.layers.") else {}
     cost = stock_cost(type(operation), tuple(tensor.shape for tensor in inputs), config)
     apply = _applied(lambda **_: type(operation).from_config(config), {})
@@ -238,16 +224,6 @@ def _apply(net: CostNet, node: Any, tensors: dict[int, CostTensor]) -> Sequence[
         cost, apply = operation_cost(call, specs, operation), call
     outputs = net.use(CostedLayer(type(operation).__name__, config, inputs, cost, apply, operation))
     return outputs if isinstance(outputs, list) else [outputs]
-
-
-def _data(node: Any) -> list[Any]:
-    """The tensors that a call works on, in the order of the layer's signature, without masks."""
-    from keras import KerasTensor, tree
-
-    signature = inspect.signature(node.operation.call)
-    bound = signature.bind(*node.arguments.args, **node.arguments.kwargs).arguments
-    values = [value for name, value in bound.items() if "mask" not in name]
-    return [tensor for tensor in tree.flatten(values) if isinstance(tensor, KerasTensor)]
 
 
 def _traced(net: CostNet, model: Any, inputs: Sequence[CostTensor]) -> list[CostTensor]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_nas.errors import ExportError
+from keras_nas.replay import graph_of
 from keras_nas.source.literals import TENSOR, Text, constructor, literal
 
 SHORT = 8
@@ -78,7 +79,7 @@ def network_of(model: Any, arrays: dict[str, np.ndarray]) -> Network:
     Raises:
         ExportError: The model has no graph, or a layer or an operation in it has no source.
     """
-    graph = model if hasattr(model, "_nodes_by_depth") else getattr(model, "_functional", None)
+    graph = graph_of(model)
     if graph is None:
         raise ExportError(f"The model {model.name!r} has no graph of layers: only a functional or sequential one has.")
     reader = _Reader(arrays, {id(tensor): Value(-1 - number) for number, tensor in enumerate(graph.inputs)})

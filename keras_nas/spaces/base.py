@@ -21,6 +21,7 @@ from keras_nas.tuning import tune
 if TYPE_CHECKING:
     from keras_tuner import HyperParameters
 
+    from keras_nas.backbone import Backbone
     from keras_nas.drawing import Picture
 
 SHOWN = 12
@@ -39,6 +40,7 @@ class Space:
         recipe: training settings by name; each a constant, a Choice or a Range. Decisions get the scope `recipe`.
         description: one line for `keras_nas.spaces()`.
         start: architectures known to be good, which a search tries first.
+        backbone: what all networks begin with, trained before; a `keras_nas.Backbone`.
 
     Example:
         >>> from keras import layers
@@ -56,11 +58,13 @@ class Space:
         recipe: Mapping[str, Any] | None = None,
         description: str = "",
         start: Sequence[Mapping[str, Label]] = (),
+        backbone: Backbone | None = None,
     ) -> None:
         self.name = name
         self.network = network
         self.recipe = dict(recipe or {})
         self.description = description
+        self.backbone = backbone
         self.start = tuple(self.validate(architecture) for architecture in start)
 
     @cached_property

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import keras
 import pytest
 
 from keras_nas import blocks
+from keras_nas.backbone import Backbone
 from keras_nas.blocks.cell import nas_bench_201_reduction
 from keras_nas.blocks.fusion import Branch
 from keras_nas.space import Channels, Choice, Series, block
@@ -35,6 +37,12 @@ def twice(net: Any, x: Any) -> Any:
     return {"a": x, "b": x}
 
 
+def known_model() -> Any:
+    """A network of four channels, as one that was trained before."""
+    x = keras.Input((8, 8, 4))
+    return keras.Model(x, keras.layers.BatchNormalization()(keras.layers.Conv2D(3, 3)(x)) + 1.0)
+
+
 BLOCKS: dict[str, Any] = {
     "convolution_kind": blocks.convolution(
         8,
@@ -61,6 +69,7 @@ BLOCKS: dict[str, Any] = {
         scale=Choice("scale", [0, 0.1]),
     ),
     "patches": blocks.patches(6, Choice("size", [2, 3])),
+    "pretrained": blocks.pretrained(Backbone(known_model())),
     "pooling": blocks.pooling(
         Choice("kind", ["max", "average", "both", "convolution", "none"]),
         stride=Choice("stride", [1, 2]),
@@ -167,6 +176,9 @@ SEQUENCES: dict[str, Any] = {
     "transformer": Series(blocks.patches(4, 2), blocks.transformer(heads=2, reduction=2)),
     "head": blocks.pooled_head(pooling=Choice("pooling", ["average", "max", "both"])),
     "phrase_convolution": blocks.phrase_convolution(3, Choice("kernels", [[2], [1, 3]]), dropout=0.1),
+    "evolved_layer": blocks.evolved_layer(
+        heads=2, head_width=2, feed_forward=6, gated=Choice("gated", [False, True]), convolution=Choice("taps", [0, 3])
+    ),
     "encoder_layer": blocks.encoder_layer(
         heads=2, head_width=2, feed_forward=Choice("feed_forward", [0, 6]), dropout=0.1
     ),
@@ -175,9 +187,9 @@ SEQUENCES: dict[str, Any] = {
 
 SEVERAL_INPUTS = (
     *("code_embedding", "columns", "wide_and_deep"),
-    *("bag_of_words", "beside_naive_bayes", "naive_bayes", "word_embedding"),
+    *("bag_of_words", "beside_naive_bayes", "joint_embedding", "naive_bayes", "word_embedding"),
 )
-"""Checked in test_columns.py and test_text.py: they take codes, or several tensors by name."""
+"""Checked in test_columns.py, test_text.py and test_encoder_decoder.py: they take codes, or several tensors by name."""
 
 
 @pytest.mark.parametrize("name", BLOCKS)
