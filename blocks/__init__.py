@@ -60,9 +60,9 @@ if TYPE_CHECKING:
     from keras_nas.blocks.head import pooled_head as pooled_head
     from keras_nas.blocks.inverted_residual import inverted_residual as inverted_residual
     from keras_nas.blocks.pooling import pooling as pooling
+    from keras_nas.blocks.pretrained import pretrained as pretrained
     from keras_nas.blocks.segmentation import dilated_pyramid as dilated_pyramid
     from keras_nas.blocks.segmentation import padded as padded
-    from keras_nas.blocks.pretrained import pretrained as pretrained
     from keras_nas.blocks.segmentation import trellis_step as trellis_step
     from keras_nas.blocks.segmentation import u_level as u_level
     from keras_nas.blocks.sequence import inception as inception
@@ -107,10 +107,10 @@ _NAMES = {
     "head": ("dense_head", "pooled_head"),
     "inverted_residual": ("inverted_residual",),
     "pooling": ("pooling",),
+    "pretrained": ("pretrained",),
     "segmentation": ("dilated_pyramid", "padded", "trellis_step", "u_level"),
     "sequence": ("inception", "recurrent", "temporal_convolution"),
     "skip": ("dense_skip", "plain", "residual", "searched_skips"),
-    "pretrained": ("pretrained",),
     "stem": ("convolution_stem",),
     "tabular": ("column_attention", "dense", "dense_residual", "pooled_columns", "wide_and_deep"),
     "text": (

@@ -120,11 +120,11 @@ def facts(goal: Goal, training: Training) -> dict[str, Any]:
     own = {
         "task": type(goal.task) is not TASKS.get(goal.task.name) or not goal.task.is_told_by_data,
         "space": not is_ready(goal.space, goal.task),
+        "backbone": goal.space.backbone is not None,
         "loss": options.loss is not None,
         "metrics": bool(options.metrics),
         "callbacks": bool(options.callbacks),
         "latency_target": callable(options.costing.latency_target),
-        "backbone": goal.space.backbone is not None,
     }
     return {
         "task": goal.task.name,

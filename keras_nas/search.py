@@ -185,6 +185,7 @@ def _goal(task: Task, given: Mapping[str, Any]) -> Goal:
 
 def _options(given: Mapping[str, Any]) -> dict[str, Any]:
     """What is said of the trainings, of all arguments; checked as far as can be without data."""
+    check_seed(given["seed"])
     in_training, of_search = divided_callbacks(listed("callbacks", given["callbacks"]))
     return {
         "loss": given["loss"],
@@ -193,7 +194,6 @@ def _options(given: Mapping[str, Any]) -> dict[str, Any]:
         "latency_target": check_target(given["latency_target"]),
         "baseline": given["baseline_model"],
         "callbacks": in_training,
-    check_seed(given["seed"])
         "watchers": of_search,
         "history": history_in(given["history"]),
     }

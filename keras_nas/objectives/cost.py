@@ -9,7 +9,6 @@ sums count none. These are NAS-Bench-201's, whose published figures they give ex
 what PyTorch counts. Everything is for one row of input and float32 numbers; a megabyte is 1e6 bytes.
 """
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,8 +17,8 @@ from keras_nas.errors import InvalidArgument
 from keras_nas.net import KerasNet
 from keras_nas.objectives.layer_costs import LayerCost, Shape, stock_cost
 from keras_nas.objectives.layer_costs.shapes import size_of
-from keras_nas.replay import data_of, graph_of, replay
 from keras_nas.objectives.layer_costs.traced import built_cost, operation_cost
+from keras_nas.replay import data_of, graph_of, replay
 
 _BYTES = 4
 

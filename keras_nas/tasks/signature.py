@@ -89,14 +89,14 @@ class ScaledSignature(Signature):
     input_mean: tuple[float, ...] = ()
     input_std: tuple[float, ...] = ()
 
-
-def scaled_signature(rows: Rows, split: Split, bare: int) -> ScaledSignature:
-    """The signature of arrays; statistics are of the training part alone.
-
     @property
     def facts(self) -> Mapping[str, Any]:
         """Also how the inputs were scaled, for what was made for raw ones."""
         return {**super().facts, "input_mean": self.input_mean, "input_std": self.input_std}
+
+
+def scaled_signature(rows: Rows, split: Split, bare: int) -> ScaledSignature:
+    """The signature of arrays; statistics are of the training part alone.
 
     Args:
         rows: images `(n, height, width[, channels])`, or series `(n, steps[, channels])`.
