@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from keras_nas.blocks.convnext import convnext as convnext
     from keras_nas.blocks.convnext import patches as patches
     from keras_nas.blocks.convolution import convolution as convolution
+    from keras_nas.blocks.encoder_decoder import evolved_layer as evolved_layer
+    from keras_nas.blocks.encoder_decoder import joint_embedding as joint_embedding
     from keras_nas.blocks.forecasting import beside_linear as beside_linear
     from keras_nas.blocks.forecasting import linear_forecast as linear_forecast
     from keras_nas.blocks.forecasting import n_beats as n_beats
@@ -102,6 +104,7 @@ _NAMES = {
     ),
     "convnext": ("convnext", "patches"),
     "convolution": ("convolution",),
+    "encoder_decoder": ("evolved_layer", "joint_embedding"),
     "forecasting": ("beside_linear", "linear_forecast", "n_beats", "naive_forecast", "recent", "reversible"),
     "fusion": ("attending", "branches", "gated_sum", "side_by_side"),
     "head": ("dense_head", "pooled_head"),

@@ -138,7 +138,7 @@ def word_embedding(
     y = _without_some(net, y, dropout)
     if not positions:
         return y
-    return net(layers.Rescaling, y, scale=math.sqrt(width), offset=_sines(net.shape(words)[0] or 1, width))
+    return net(layers.Rescaling, y, scale=math.sqrt(width), offset=sines(net.shape(words)[0] or 1, width))
 
 
 @block
@@ -214,7 +214,7 @@ def there(**_: Any) -> Function:
     return lambda numbers: ops.cast(ops.expand_dims(ops.not_equal(numbers, 0), -1), "float32")
 
 
-def _sines(length: int, width: int) -> list[list[float]]:
+def sines(length: int, width: int) -> list[list[float]]:
     """Sines and cosines of each place, of wavelengths from 2 pi to 10,000 times that."""
     rates = 10_000.0 ** (-np.arange(width // 2) * 2 / width)
     angles = np.arange(length)[:, None] * rates

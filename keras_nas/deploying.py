@@ -6,7 +6,7 @@ import os
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keras_nas.data import Split
 from keras_nas.data.split import evenly
@@ -14,6 +14,7 @@ from keras_nas.data.trees import taken
 from keras_nas.errors import ExportError, InvalidArgument
 from keras_nas.export import Export, export_model
 from keras_nas.source import ARRAYS, WEIGHTS
+from keras_nas.tasks import TASKS, get_task
 
 if TYPE_CHECKING:
     from keras_nas.result import SearchResult
@@ -44,16 +45,33 @@ def export_winner(result: SearchResult, path: str | Path, file_format: str, over
     }
     if result.rows.joint is not None:
         manifest["targets"] = {target.name: list(target.labels.classes) for target in result.rows.joint.targets}
+    model = served(result, file_format)
+    x = result.rows.x if model is result.best_model else {key: result.rows.x[key] for key in model.input}
     return export_model(
-        result.best_model,
+        model,
         path,
         format=file_format,
-        rows=taken(result.rows.x, part[:SHOWN]),
-        samples=taken(result.rows.x, evenly(held.train, SAMPLES)),
+        rows=taken(x, part[:SHOWN]),
+        samples=taken(x, evenly(held.train, SAMPLES)),
         manifest=manifest,
         preprocessing=result.rows.preprocessing,
         overwrite=overwrite,
     )
+
+
+def served(result: SearchResult, file_format: str = "saved_model") -> Any:
+    """What is handed over of the winner: of the task `sequence_to_sequence` a model that writes, else the one scored.
+
+    Args:
+        result: of the search.
+        file_format: to be written.
+
+    Raises:
+        ExportError: when that format cannot hold it.
+    """
+    name = result.told["task"]
+    task = get_task(name) if result.training is None and name in TASKS else getattr(result.training, "task", None)
+    return result.best_model if task is None else task.served(result.best_model, file_format)
 
 
 def write_winner(result: SearchResult, path: str | Path, overwrite: bool) -> Export:

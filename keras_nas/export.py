@@ -150,7 +150,8 @@ def _converted(model: Any, format: str, folder: Path, samples: Arrays, timeout_s
         np.savez(source / "samples.npz", allow_pickle=False, **samples)
         arguments = {"format": format, "source": source, "folder": folder, "custom_objects": registered_here()}
         job = Job(convert, arguments, Limits(seconds=timeout_s))
-        settings = WorkerSettings(preload=("keras",), environment={"CUDA_VISIBLE_DEVICES": "-1"})
+        modules = ("keras", type(model).__module__)
+        settings = WorkerSettings(preload=modules, environment={"CUDA_VISIBLE_DEVICES": "-1"})
         ended = run_once(job, "export", source / "job", settings)
     if ended.failure is not None:
         kind, message = ended.failure["kind"], ended.failure["message"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ def judged(training: Training, file: Path) -> dict[str, Any]:
     rows, split = Rows.load(training.data), Split.load(training.data)
     if not len(split.holdout):
         return {"scores": {}, "intervals": {}}
+    named = [*training.options.scores, *training.task.holdout_scores]
+    training = replace(training, options=replace(training.options, scores=[*dict.fromkeys(named)]))
     seen = seen_by(training, keras.models.load_model(file, compile=False), rows, split.holdout)
     return {"scores": seen.scores, "intervals": intervals(training, seen.y, seen.evidence)}
 

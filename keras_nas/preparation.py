@@ -97,6 +97,8 @@ def _options(goal: Goal, given: Mapping[str, Any]) -> Options:
             f"{own[0]}=: several targets have the losses and scores of their kinds. Give "
             "keras_nas.Several(weights=...), and name scores like 'val_<target>_<score>' as objectives."
         )
+    if not task.takes_own:
+        _refuse_own(task, given)
     named = [name.removeprefix("val_") for name in watched(goal) if name.startswith("val_")]
     named += [metric for metric in given["metrics"] if isinstance(metric, str)]
     limits: dict[str, float | None] = {name: None for name in watched(goal) if not name.startswith("val_")}
@@ -114,6 +116,18 @@ def _options(goal: Goal, given: Mapping[str, Any]) -> Options:
             [objective.name for objective in goal.objectives if objective.sources != (objective.name,)],
         ),
     )
+
+
+def _refuse_own(task: Task, given: Mapping[str, Any]) -> None:
+    """Refuse a loss, metrics or a baseline that would have to know how this task's models are asked."""
+    strange = [metric for metric in given["metrics"] if metric not in task.score_names]
+    own = {"loss": given["loss"], "metrics": strange or None, "baseline_model": given["baseline"]}
+    for name, value in own.items():
+        if value is not None:
+            raise InvalidArgument(
+                f"{name}={value!r}: {task.name} has a loss and scores of its own, {', '.join(task.score_names)}. Leave it "
+                "out, and name these as metrics or objectives."
+            )
 
 
 def _class_weight(goal: Goal, given: Literal["balanced"] | None) -> str | None:

@@ -79,7 +79,7 @@ def saved_model(path: str, threads: int | None) -> Call:
 
     def call(rows: Arrays, keep: Any = loaded) -> Arrays:
         outputs = signature(**{name: tf.constant(values) for name, values in rows.items()})
-        return {name: values.numpy() for name, values in outputs.items()}
+        return {name: plain(values) for name, values in outputs.items()}
 
     return call
 
@@ -179,7 +179,13 @@ def named(outputs: Any) -> Arrays:
 
 def named_outputs(outputs: Any) -> Arrays:
     """The same as arrays."""
-    return {name: np.asarray(values) for name, values in named(outputs).items()}
+    return {name: plain(values) for name, values in named(outputs).items()}
+
+
+def plain(values: Any) -> Any:
+    """A tensor as an array that can be stored: strings as text."""
+    array = np.asarray(values)
+    return np.char.decode(array.astype(bytes), "utf-8") if array.dtype.kind == "O" else array
 
 
 def in_chunks(call: Call, rows: Arrays) -> Arrays:

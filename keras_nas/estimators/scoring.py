@@ -73,9 +73,12 @@ def seen_by(training: Training, model: Any, rows: Rows, index: np.ndarray) -> Se
         rows: all rows.
         index: those to score on.
     """
+    import keras
+
     task, signature, options = training.task, training.signature, training.options
     y, evidence, kept = np.asarray(rows.y[index]), [], []
-    for part, outputs in batches_of(model, rows, index):
+    run = forward(task.asked(model, options.scores), rows) if isinstance(model, keras.Model) else model
+    for part, outputs in batches_of(run, rows, index):
         evidence.append(task.evidence(y[part], outputs, signature))
         if options.metrics or options.loss is not None:
             kept.append(outputs)
@@ -88,7 +91,7 @@ def forward(model: Any, rows: Rows) -> Any:
     """A Keras model as a function of batches of such rows, traced once whatever their number; it stands for the model.
 
     Args:
-        model: raw rows in, probabilities or numbers out.
+        model: raw rows in, probabilities or numbers out, or what else a task asks.
         rows: of which one tells what a batch is like.
     """
     import tensorflow as tf

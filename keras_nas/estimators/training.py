@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +134,7 @@ def _inherited(built: Built, parent: Path, inherit: Callable[[Built], None] | No
 
 def _now(training: Training, model: Any, rows: Rows, split: Split) -> Callable[[], dict[str, float]]:
     """A function that scores a model while it is in training; what it traces at first serves all later looks."""
-    run = cache(partial(forward, model, rows))
+    run = cache(lambda: forward(training.task.asked(model, training.options.scores), rows))
 
     def look() -> dict[str, float]:
         found, _ = validation_scores(training, run(), rows, evenly(split.validation, LOOK_ROWS))

@@ -31,12 +31,12 @@ _GAINS = (
     "concordance_correlation", "pearson_correlation", "spearman_correlation", "kendall_correlation",
     "matthews_correlation", "cohen_kappa",
     "io_u", "iou", "binary_io_u", "mean_io_u", "mean_iou", "one_hot_io_u", "one_hot_mean_io_u", "dice",
-    "pixel_accuracy", "micro_f1", "exact_match",
+    "pixel_accuracy", "micro_f1", "exact_match", "token_accuracy", "bleu",
     "true_positives", "true_negatives",
 )  # fmt: skip
 _LOSSES = (
     "loss", "mse", "mean_squared_error", "rmse", "root_mean_squared_error", "mae", "mean_absolute_error",
-    "mape", "mean_absolute_percentage_error", "msle", "mean_squared_logarithmic_error", "smape", "mase",
+    "perplexity", "mape", "mean_absolute_percentage_error", "msle", "mean_squared_logarithmic_error", "smape", "mase",
     "logcosh", "log_cosh", "log_cosh_error", "huber", "huber_loss", "pinball_loss", "quantile_loss",
     "poisson", "kl_divergence", "kullback_leibler_divergence", "crps", "hinge", "squared_hinge",
     "categorical_hinge", "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy",

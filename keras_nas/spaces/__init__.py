@@ -31,6 +31,7 @@ SPACES: dict[str, dict[str, str]] = {
     "image_segmentation": dict.fromkeys(("unet", "auto_deeplab"), "keras_nas.spaces.segmentation"),
     "text_classification": _TEXTS,
     "text_regression": _TEXTS,
+    "sequence_to_sequence": {"encoder_decoder": "keras_nas.spaces.encoder_decoder"},
     "tabular_classification": _TABLES,
     "tabular_regression": _TABLES,
     "timeseries_forecasting": {"timeseries": "keras_nas.spaces.timeseries"},

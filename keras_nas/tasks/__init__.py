@@ -10,6 +10,7 @@ from keras_nas.tasks.base import Built, Task
 from keras_nas.tasks.forecasting import TimeseriesForecasting
 from keras_nas.tasks.image import ImageClassification, ImageMultilabelClassification, ImageRegression
 from keras_nas.tasks.segmentation import ImageSegmentation
+from keras_nas.tasks.sequence_to_sequence import SequenceToSequence
 from keras_nas.tasks.sequences import TimeseriesClassification
 from keras_nas.tasks.several import Several
 from keras_nas.tasks.signature import Signature
@@ -20,7 +21,7 @@ from keras_nas.tasks.volumes import VolumeClassification, VolumeRegression
 TASKS: dict[str, type[Task]] = {
     task.name: task
     for task in (
-        *(TextClassification, TextRegression),
+        *(TextClassification, TextRegression, SequenceToSequence),
         *(ImageClassification, ImageMultilabelClassification, ImageRegression, ImageSegmentation),
         *(TabularClassification, TabularRegression),
         *(TimeseriesForecasting, TimeseriesClassification, Several, VolumeClassification, VolumeRegression),

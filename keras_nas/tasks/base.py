@@ -45,7 +45,7 @@ class Task(ABC):
 
     name: str
     target: str
-    """ "classification", "regression", "multilabel" or "segmentation": what kind of targets there are."""
+    """ "classification", "regression", "multilabel", "segmentation" or "texts": what kind of targets there are."""
     ranks: Collection[int]
     """Allowed ranks of the input array, the row axis included, which a mapping gives names; (1,) for the columns of a
     table."""
@@ -55,6 +55,10 @@ class Task(ABC):
     """The score that is optimised unless the user says otherwise."""
     score_names: tuple[str, ...]
     """What `scores` can compute, without the prefix `val_`."""
+    holdout_scores: tuple[str, ...] = ()
+    """Scores that are told of the winner on the hold-out, too dear for every training."""
+    takes_own: bool = True
+    """Whether a loss, metrics or a baseline of the user's own can stand in for the task's."""
     default_space: str
     default_estimator: str = "finalists"
     """How much work trials are given, unless the user or a method says otherwise."""
@@ -146,6 +150,27 @@ class Task(ABC):
     @abstractmethod
     def encode(self, y: Any, signature: Signature, finished: bool = False) -> Any:
         """A batch of stored targets, a TensorFlow tensor, to the float32 `(batch, outputs)` that `loss` takes."""
+
+    def asked(self, model: Any, names: Sequence[str]) -> Any:
+        """What is called on raw rows, and whose outputs `evidence` takes: the model.
+
+        Args:
+            model: as `build` made it.
+            names: of the scores that are wanted beside the task's usual ones.
+        """
+        return model
+
+    def served(self, model: Any, file_format: str) -> Any:
+        """What is exported of a model: all of it.
+
+        Args:
+            model: as `build` made it.
+            file_format: to be written.
+
+        Raises:
+            ExportError: that format cannot hold it.
+        """
+        return model
 
     def evidence(self, y: np.ndarray, predictions: np.ndarray, signature: Signature) -> np.ndarray:
         """What `scores` needs to know of each row: its prediction, unless a task says it in less."""

@@ -126,7 +126,7 @@ class TextTask(Task):
         """The words and pieces of the training part, and what they say of the target."""
         assert rows.schema is not None  # noqa: S101 - texts have one
         column = rows.schema.columns[0]
-        chosen, texts = _read(rows.x[column.key], split.train)
+        chosen, texts = texts_to_learn(rows.x[column.key], split.train)
         targets = target_facts(rows, split)
         learned = {name: tokens.learned(texts) for name, tokens in TOKENS.items()}
         tokens = {name: told for name, (told, _) in learned.items()}
@@ -157,7 +157,7 @@ class TextTask(Task):
     def remarks(self, rows: Rows, split: Split) -> list[str]:
         """How long texts are, and texts on both sides of the split."""
         assert rows.schema is not None  # noqa: S101 - texts have one
-        _, texts = _read(rows.x[rows.schema.columns[0].key], split.train)
+        _, texts = texts_to_learn(rows.x[rows.schema.columns[0].key], split.train)
         counts = [len(text.split()) for text in texts]
         longest = min(TOKENS["words"].longest, int(np.quantile(counts, SHARE)))
         return [
@@ -170,8 +170,13 @@ class TextTask(Task):
         return x
 
 
-def _read(texts: Any, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The training rows that are learned from, and their texts."""
+def texts_to_learn(texts: Any, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The training rows that are learned from, and their texts.
+
+    Args:
+        texts: of all rows.
+        train: numbers of the training rows.
+    """
     chosen = evenly(train, READ)
     share = CHARACTERS / max(1, sum(map(len, texts[chosen])))
     chosen = evenly(train, max(1, int(share * len(chosen)))) if share < 1 else chosen

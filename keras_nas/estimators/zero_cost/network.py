@@ -144,7 +144,7 @@ class AtOnce(KerasNet):
         """The same net at another place."""
         return AtOnce(self.weights, self.variant, self.run, place, self.counts)
 
-    def __call__(self, layer: Any, x: Any, **config: Any) -> Any:
+    def __call__(self, layer: Any, x: Any, call: Any = None, **config: Any) -> Any:
         """A layer's output."""
         if issubclass(layer, NORMALIZATIONS) and not self.variant.normalized:
             return x
@@ -156,12 +156,12 @@ class AtOnce(KerasNet):
         if layer is layers.BatchNormalization:
             y = self._standardized(x, config.get("epsilon", 1e-3))
         else:
-            y = self._computed(layer, x, config)
+            y = self._computed(layer, x, call, config)
         if not isinstance(y, list | tuple) and len(y.shape) > 2:
             self.run.features = y
         return y
 
-    def _computed(self, layer: Any, x: Any, config: dict[str, Any]) -> Any:
+    def _computed(self, layer: Any, x: Any, call: Any, config: dict[str, Any]) -> Any:
         """The output of a layer of the shared ones."""
         variant = self.variant
         if variant.thin and "filters" in config:
@@ -169,13 +169,13 @@ class AtOnce(KerasNet):
 
         def make() -> Any:
             made = layer(**{**config, "dtype": variant.dtype})
-            APPLY(lambda: made, x)
+            APPLY(lambda: made, x, call)
             return made
 
         shapes = [tuple(tensor.shape[1:]) for tensor in (x if isinstance(x, list | tuple) else [x])]
         place = (self._name(layer), repr(shapes), repr(sorted(config.items())))
         made, kernels = self.weights.layer(make, place, (variant.draw, variant.dtype), variant.copy)
-        y = APPLY(lambda: made, x)
+        y = APPLY(lambda: made, x, call)
         self.run.kernels += kernels
         self.run.maps += [y] if kernels else []
         return y

@@ -1,0 +1,202 @@
+"""Writing a text word by word: each time the likeliest next one, until the text ends or is as long as any may be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras_nas.artefact.portable import FRONT, NETWORK
+from keras_nas.blocks.encoder_decoder import SOURCE, TARGET
+from keras_nas.data.pairs import EDGE
+from keras_nas.tasks.pairs import RESERVED, WORDS
+
+HEAD = "output.dense"
+"""The layer of the network that gives a logit for each of them."""
+LEAST = 1e-12
+
+
+@dataclass(frozen=True)
+class Greedy:
+    """A model of next words taken apart, so that what depends on the text to read alone is computed once for a text.
+
+    Args:
+        reader: from raw texts to the numbers of their words.
+        network: from these and the words so far to the probabilities of each next word.
+        before: the steps of the network that do not hear the words so far, in order.
+        after: those that do, up to the features of each next word.
+        words: by their numbers.
+    """
+
+    reader: Any
+    network: Any
+    before: Sequence[Any]
+    after: Sequence[Any]
+    words: tuple[str, ...]
+
+    @classmethod
+    def of(cls, model: Any) -> Greedy:
+        """That of a model.
+
+        Args:
+            model: of the task `sequence_to_sequence`.
+        """
+        front, network = model.get_layer(FRONT), model.get_layer(NETWORK)
+        (texts,) = (tensor for tensor in front.inputs if len(tensor.shape) == 1)
+        reader = keras.Model(texts, front.output[SOURCE])
+        return cls(reader, network, *_divided(network), tuple(front.get_layer(WORDS).get_vocabulary()))
+
+    @property
+    def name(self) -> str:
+        """Of the input."""
+        name: str = self.reader.inputs[0].name
+        return name
+
+    def numbers(self, texts: Any) -> Any:
+        """The numbers of the words that are written for some texts, `(texts, words)`, 0 behind the edge.
+
+        Args:
+            texts: a tensor of strings, `(texts,)`.
+        """
+        source, target = self.network.input[SOURCE], self.network.input[TARGET]
+        known = _computed(self.before, {id(source): self.reader(texts, training=False)})
+        rows, length, head = tf.shape(texts)[0], target.shape[1], self.network.get_layer(HEAD)
+        places, edge = tf.range(length)[None], tf.constant(self.words.index(EDGE))
+
+        def unfinished(place: Any, written: Any, ended: Any) -> Any:
+            return (place < length) & ~tf.reduce_all(ended)
+
+        def write(place: Any, written: Any, ended: Any) -> tuple[Any, Any, Any]:
+            heard = tf.concat([tf.fill([rows, 1], edge), written[:, :-1]], axis=1)
+            features = _computed(self.after, {**known, id(target): heard})[id(head.input)]
+            logits = head(features[:, place])
+            likeliest = RESERVED + tf.argmax(logits[:, RESERVED:], axis=1, output_type=tf.int32)
+            chosen = tf.where(ended, 0, likeliest)
+            written = tf.where(places == place, chosen[:, None], written)
+            return place + 1, written, ended | (chosen == edge)
+
+        begin = (tf.constant(0), tf.zeros([rows, length], tf.int32), tf.zeros([rows], tf.bool))
+        return tf.while_loop(unfinished, write, begin)[1]
+
+    def texts(self, numbers: Any) -> Any:
+        """The words of some numbers as texts, `(texts,)`."""
+        shown = [word if number >= RESERVED and word != EDGE else "" for number, word in enumerate(self.words)]
+        return tf.strings.strip(tf.strings.reduce_join(tf.gather(tf.constant(shown), numbers), axis=1))
+
+
+def _divided(network: Any) -> tuple[list[Any], list[Any]]:
+    """The calls of layers in a network that do not depend on the words to write, and those that do, up to the head."""
+    nodes = [node for depth in sorted(network._nodes_by_depth, reverse=True) for node in network._nodes_by_depth[depth]]
+    dependent: set[int] = {id(network.input[TARGET])}
+    before, after = [], []
+    for node in (node for node in nodes if not node.is_input):
+        hears = any(id(tensor) in dependent for tensor in node.input_tensors)
+        dependent.update(map(id, node.outputs) if hears else ())
+        (after if hears else before).append(node)
+    heads = [number for number, node in enumerate(after) if node.operation.name == HEAD]
+    return before, after[: heads[0]]
+
+
+def _computed(nodes: Sequence[Any], values: dict[int, Any]) -> dict[int, Any]:
+    """The values of a network's tensors by their identity, those that are given and those that follow."""
+    found = dict(values)
+    for node in nodes:
+        args, kwargs = node.arguments.fill_in(found)
+        found.update(zip(map(id, node.outputs), keras.tree.flatten(node.operation(*args, **kwargs)), strict=True))
+    return found
+
+
+@keras.saving.register_keras_serializable("keras_nas")
+class Translator(keras.Model):
+    """Raw texts in, the texts that a model writes for them out.
+
+    As a SavedModel it is plain TensorFlow, the loop over the words included.
+
+    Args:
+        model: of the task `sequence_to_sequence`, as a search finds it: `result.best_model`.
+    """
+
+    def __init__(self, model: Any, **options: Any) -> None:
+        super().__init__(**{"name": "translator", **options})
+        self.model = model
+        self.greedy = Greedy.of(model)
+        self.built = True
+
+    @property
+    def input(self) -> Any:
+        """The raw texts by name."""
+        return {self.greedy.name: self.greedy.reader.inputs[0]}
+
+    @property
+    def inputs(self) -> Any:
+        """The same in a list."""
+        return self.greedy.reader.inputs
+
+    def call(self, texts: Any, training: bool = False) -> Any:
+        """The texts written, a tensor of strings `(texts,)`.
+
+        Args:
+            texts: a tensor of strings `(texts,)`, by the name of the input.
+            training: not used.
+        """
+        return self.written(texts[self.greedy.name])
+
+    @tf.function(autograph=False, reduce_retracing=True)
+    def written(self, texts: Any) -> Any:
+        """The same, compiled."""
+        return self.greedy.texts(self.greedy.numbers(texts))
+
+    def export(self, filepath: Any, **options: Any) -> None:
+        """Write a SavedModel; see `keras.Model.export`."""
+        texts = tf.TensorSpec([None], tf.string, name=self.greedy.name)
+        super().export(filepath, **{"input_signature": [{self.greedy.name: texts}], **options})
+
+    def get_config(self) -> dict[str, Any]:
+        """The model, serialised."""
+        return {"name": self.name, "model": keras.saving.serialize_keras_object(self.model)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Translator:
+        """From what `get_config` gave."""
+        model = keras.saving.deserialize_keras_object(config["model"], custom_objects=custom_objects)
+        return cls(model, name=config["name"])
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What is seen of a model on texts with their targets.
+
+    Args:
+        model: of the task.
+        greedy: the model taken apart; None where no text is to be written.
+    """
+
+    model: Any
+    greedy: Greedy | None
+
+    def __call__(self, x: Any, training: bool = False) -> dict[str, Any]:
+        """Of each place, `(texts, words)`: how likely the word that is wanted there was behind those wanted
+        before, whether it was the likeliest, and the number of the word that the model wrote there by itself.
+
+        Args:
+            x: raw texts, and tokens to write.
+            training: not used.
+        """
+        front = self.model.get_layer(FRONT)
+        (given,) = (tensor.name for tensor in front.inputs if len(tensor.shape) == 2)
+        probabilities = self.model(x, training=False)
+        length = probabilities.shape[1]
+        truth = tf.cast(front.get_layer(WORDS)(x[given])[:, :length], tf.int32)
+        likely = tf.math.log(tf.maximum(tf.gather(probabilities, truth, batch_dims=2), LEAST))
+        right = (tf.argmax(probabilities, axis=2, output_type=tf.int32) == truth) & (truth >= RESERVED)
+        blank = tf.zeros_like(truth)
+        written = blank if self.greedy is None else self.greedy.numbers(x[self.greedy.name])
+        there = tf.cast(truth > 0, tf.float32)
+        return {
+            "likely": likely * there,
+            "right": tf.cast(right, tf.float32),
+            "written": tf.cast(written, tf.float32),
+        }
