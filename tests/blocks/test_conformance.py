@@ -179,9 +179,6 @@ SEQUENCES: dict[str, Any] = {
     "evolved_layer": blocks.evolved_layer(
         heads=2, head_width=2, feed_forward=6, gated=Choice("gated", [False, True]), convolution=Choice("taps", [0, 3])
     ),
-    "evolved_layer": blocks.evolved_layer(
-        heads=2, head_width=2, feed_forward=6, gated=Choice("gated", [False, True]), convolution=Choice("taps", [0, 3])
-    ),
     "encoder_layer": blocks.encoder_layer(
         heads=2, head_width=2, feed_forward=Choice("feed_forward", [0, 6]), dropout=0.1
     ),
