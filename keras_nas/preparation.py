@@ -125,8 +125,8 @@ def _refuse_own(task: Task, given: Mapping[str, Any]) -> None:
     for name, value in own.items():
         if value is not None:
             raise InvalidArgument(
-                f"{name}={value!r}: {task.name} has a loss and scores of its own, {', '.join(task.score_names)}. Leave it "
-                "out, and name these as metrics or objectives."
+                f"{name}={value!r}: {task.name} has a loss and scores of its own; expected some of "
+                f"{', '.join(task.score_names)} as metrics or objectives. Leave it out."
             )
 
 
