@@ -31,7 +31,7 @@ section { background: #fff; border: 1px solid var(--line); border-radius: 10px; 
 .beside .tall { flex: 1 1 480px; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(430px, 1fr)); gap: 14px; }
 table { border-collapse: collapse; font-size: 13px; margin: 8px 0; }
-caption { text-align: left; color: var(--soft); padding: 0 0 4px; white-space: nowrap; }
+caption { text-align: left; color: var(--soft); padding: 0 0 4px; }
 th, td { padding: 4px 10px 4px 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top;
   overflow-wrap: break-word; max-width: 46ch; }
 th { color: var(--soft); font-weight: 600; white-space: nowrap; }

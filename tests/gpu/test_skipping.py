@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.source import ROOT
 
 
+@pytest.mark.slow
 def test_the_benchmark_says_that_it_skips(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
     command = [sys.executable, str(ROOT / "benchmarks" / "gpu.py"), "--json", str(figures)]

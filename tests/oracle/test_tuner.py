@@ -70,7 +70,7 @@ def test_options_reach_the_oracle(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("strategy", ["random", "evolution"])
+@pytest.mark.parametrize("strategy", ["random", pytest.param("evolution", marks=pytest.mark.slow)])
 def test_stock_tuner_trains_and_finds_the_best_model(strategy: str, tmp_path: Path) -> None:
     oracle = StrategyOracle(strategy, ["val_loss", "loss"], max_trials=2, seed=0)
     tuner = keras_tuner.Tuner(oracle, build, directory=tmp_path)
