@@ -29,8 +29,8 @@ from tests.estimators.gates.small import limits_of, made_up_table, small_trainin
 from tests.small import Ear, written
 
 FAST = ("darts",)
-UNMIXED = ("gdas",)
-"""What computes one option whole never sees a little of another, and has no gradient at one that hands on nothing."""
+QUICK = [method for method in METHODS if method != "gdas"]
+"""Those that learn in so few steps; a single draw has no gradient at an option that hands on nothing."""
 TEACHER = {"first": "skip", "second": "skip", "dead": "cut"}
 
 
@@ -47,14 +47,14 @@ def test_options_are_judged_on_rows_that_weights_do_not_see(tmp_path: Path) -> N
     np.testing.assert_array_equal(learning.validation, split.validation)
 
 
-@pytest.mark.parametrize("method", [m if m in FAST else pytest.param(m, marks=pytest.mark.slow) for m in METHODS])
+@pytest.mark.parametrize("method", [m if m in FAST else pytest.param(m, marks=pytest.mark.slow) for m in QUICK])
 def test_what_helps_becomes_likely_and_is_scored(method: str, tmp_path: Path) -> None:
     training = small_training(tmp_path)
     told = taught(training, tmp_path / "0", method, epochs=16.0)
     chances = from_scores(training.space.network_decisions, told["scores"])
     assert chances is not None
     assert all(own.sum() == pytest.approx(1.0) for own in chances.values())
-    assert chances["dead"][1] > 0.6 or method in UNMIXED, "what hands on nothing cannot be as good"
+    assert chances["dead"][1] > 0.6, "what hands on nothing cannot be as good"
     story = told["measurements"]["gates"]
     assert story["method"] == method
     assert [entry["step"] for entry in story["epochs"]] == sorted(entry["step"] for entry in story["epochs"])
