@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -20,17 +20,24 @@ class Observation:
         row: its features, shape `(columns,)`.
         losses: the objectives, minimised; infinite where it failed. Shape `(objectives,)`.
         violation: by how much it breaks the constraints, 0 when all hold, infinite where it failed.
+        room: what each constraint leaves, not a number where that is unknown. Shape `(constraints,)`.
     """
 
     architecture: Architecture
     row: np.ndarray
     losses: np.ndarray
     violation: float
+    room: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     @property
     def usable(self) -> bool:
         """Whether it has losses to learn from."""
         return bool(np.isfinite(self.losses).all())
+
+    @property
+    def refused(self) -> bool:
+        """Whether it was not tried, since it was known to break a constraint."""
+        return not self.usable and bool((self.room < 0).any())
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +47,12 @@ class Record:
     Args:
         observed: in the order in which it became known.
         weights: of the objectives, shape `(objectives,)`.
+        limited: whether merits heed the constraints.
     """
 
     observed: Sequence[Observation]
     weights: np.ndarray
+    limited: bool = True
 
     @cached_property
     def rows(self) -> np.ndarray:
@@ -61,18 +70,31 @@ class Record:
         return np.array([observation.violation for observation in self.observed])
 
     @cached_property
+    def rooms(self) -> np.ndarray:
+        """What each constraint leaves, shape `(observed, constraints)`."""
+        return np.stack([observation.room for observation in self.observed])
+
+    @cached_property
     def merits(self) -> np.ndarray:
         """The higher the better, standardised, the objectives weighed, shape `(observed,)`."""
-        return merits_of(scalarised(self.losses, self.weights), self.violations)
+        return self._merits(scalarised(self.losses, self.weights))
 
     @cached_property
     def each(self) -> np.ndarray:
         """The same for each objective on its own, shape `(objectives, observed)`."""
-        return np.stack([merits_of(losses, self.violations) for losses in self.losses.T])
+        return np.stack([self._merits(losses) for losses in self.losses.T])
+
+    def _merits(self, losses: np.ndarray) -> np.ndarray:
+        return merits_of(losses, self.violations if self.limited else np.zeros(len(losses)))
+
+    @cached_property
+    def unlimited(self) -> Record:
+        """What was tried, its merits as they would be without constraints."""
+        return Record([observation for observation in self.observed if not observation.refused], self.weights, False)
 
     def first(self, count: int) -> Record:
         """What it was when so many were known."""
-        return Record(self.observed[:count], self.weights)
+        return Record(self.observed[:count], self.weights, self.limited)
 
     def within(self, limit: int) -> Record:
         """At most `limit` observations: half of them the best, the others evenly spread over the rest."""
@@ -81,7 +103,7 @@ class Record:
         order = np.argsort(-self.merits, kind="stable")
         best, rest = order[: limit // 2], np.sort(order[limit // 2 :])
         spread = rest[np.linspace(0, len(rest) - 1, limit - limit // 2).astype(int)]
-        return Record([self.observed[index] for index in np.sort(np.append(best, spread))], self.weights)
+        return Record([self.observed[index] for index in np.sort(np.append(best, spread))], self.weights, self.limited)
 
     def best(self, count: int) -> list[Architecture]:
         """The `count` architectures of most merit."""

@@ -57,8 +57,8 @@ class ModelBased(Strategy):
     def observe(self, proposal: Proposal, outcome: Outcome) -> None:
         """Keep the outcome; a second one of the same architecture replaces the first."""
         architecture = proposal.architecture
-        row = self.features.transform([architecture])[0]
-        self.seen[architecture.key] = Observation(architecture, row, self.loss(outcome), self.violation(outcome))
+        row, found = self.features.transform([architecture])[0], (self.loss(outcome), self.violation(outcome))
+        self.seen[architecture.key] = Observation(architecture, row, *found, self.room(outcome))
 
     def propose(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
         """Random at first, then the best of the pool that was neither observed nor is pending."""

@@ -11,7 +11,8 @@ from keras_nas.tuners._forest import Forest, grow
 from keras_nas.tuners._gaussian import GaussianProcess, Kernel, expected_improvement
 from keras_nas.tuners._pool import Merit
 from keras_nas.tuners._record import Record
-from keras_nas.tuners.bayesian import LARGEST, BayesianOptimization, refit_at
+from keras_nas.tuners._refitted import LARGEST, refit_at
+from keras_nas.tuners.bayesian import BayesianOptimization
 
 SHARES = (0.0, 0.2, 0.4, 0.6)
 """How much of a prediction may be the trees'."""
@@ -66,17 +67,18 @@ class Auto(BayesianOptimization):
         super().begin(problem)
         self._blend: Blend | None = None
 
-    def fit(self, record: Record, waiting: np.ndarray, rng: np.random.Generator) -> Merit:
+    def improvement(self, record: Record, waiting: np.ndarray, rng: np.random.Generator) -> Merit:
         """The expected improvement under the blended posterior."""
         if len(self.problem.objectives) > 1:
-            return super().fit(record, waiting, rng)
+            return super().improvement(record, waiting, rng)
         process = self.processes(record, waiting)[0]
         blend = self.blend(record, process.kernel)
         seen, _ = blend.forest.predict(process.rows) if blend.share else (0.0, 0.0)
-        best = float(((1.0 - blend.share) * process.expected() + blend.share * seen).max())
+        believed = (1.0 - blend.share) * process.expected() + blend.share * seen
+        best = float(believed[self.kept(record, waiting)].max())
 
         def improvement(candidates: np.ndarray) -> np.ndarray:
-            mean, deviation = self.predict(0, process, candidates)
+            mean, deviation = self.models[0].predict(process, candidates)
             if blend.share:
                 listed = candidates is self.pool.rows
                 trees = blend.listed if listed else blend.forest.predict(candidates)

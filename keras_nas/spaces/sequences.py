@@ -20,9 +20,10 @@ RECIPE: dict[str, Any] = {
     "weight_decay": Choice("weight_decay", [1e-3, 1e-2, 1e-1]),
     "label_smoothing": Choice("label_smoothing", [0.0, 0.1]),
     "batch_size": Choice("batch_size", [16, 32, 64]),
-    "steps": 4,
+    "steps": 10,
 }
-"""The recipe of series: AdamW under a one-cycle schedule, in batches that are not too small to normalise by."""
+"""The recipe of series: AdamW under a one-cycle schedule, in batches of a tenth of the rows where these are few, as in
+Wang et al., arXiv 1611.06455."""
 
 
 def sequences() -> Space:
@@ -98,12 +99,12 @@ def _head() -> Node:
 
 
 def _start(network: str, inner: dict[str, Label]) -> dict[str, Label]:
-    """A published network, made narrow, with a recipe that rarely fails."""
-    common: dict[str, Label] = {"stem": 32, "stride": 2, "pooling": "average", "head_dropout": 0.2}
+    """A published network, made narrow, with a recipe that rarely fails; like those, it drops and smooths nothing."""
+    common: dict[str, Label] = {"stem": 32, "stride": 2, "pooling": "average", "head_dropout": 0.0}
     recipe: dict[str, Label] = {
         "learning_rate": 3e-3,
         "weight_decay": 1e-2,
-        "label_smoothing": 0.1,
+        "label_smoothing": 0.0,
         "batch_size": 16,
     }
     return {
