@@ -65,7 +65,7 @@ def identity(goal: Goal, options: Mapping[str, Any], seed: int, holdout: float |
         "objectives": [[objective.name, objective.direction] for objective in goal.objectives],
         "constraints": [str(constraint) for constraint in goal.constraints],
         "loss": named(options["loss"]),
-        "metrics": [named(metric) for metric in options["metrics"]],
+        "metrics": named(options["metrics"]),
         "class_weight": options["class_weight"],
         "latency_target": named(options["latency_target"]),
         "baseline_model": options["baseline"] is not None,
@@ -107,10 +107,14 @@ def called(task: Task) -> str:
     return f"keras_nas.{described(task)}" if vars(task) else repr(task.name)
 
 
-def named(part: Any) -> str | None:
-    """A loss or a metric by a name that is the same in the next session."""
+def named(part: Any) -> Any:
+    """A loss or a metric by a name that is the same in the next session; lists, and what is by target, part by part."""
     if part is None or isinstance(part, str):
         return part
+    if isinstance(part, Mapping):
+        return {name: named(own) for name, own in part.items()}
+    if isinstance(part, list | tuple):
+        return [named(own) for own in part]
     return str(getattr(part, "name", None) or getattr(part, "__name__", type(part).__name__))
 
 
@@ -122,7 +126,7 @@ def facts(goal: Goal, training: Training) -> dict[str, Any]:
         "space": not is_ready(goal.space, goal.task),
         "backbone": goal.space.backbone is not None,
         "loss": options.loss is not None,
-        "metrics": bool(options.metrics),
+        "metrics": bool(options.own_metrics),
         "callbacks": bool(options.callbacks),
         "latency_target": callable(options.costing.latency_target),
     }

@@ -24,6 +24,7 @@ from keras_nas.estimators.scoring import (
     loss_value,
     measure_costs,
     metric_score,
+    of_target,
     predicted,
     scores_of,
     targets,
@@ -199,8 +200,9 @@ def check_scoring(training: Training, watched: Sequence[str]) -> None:
     """
     y, predictions = training.task.made_up(training.signature)
     options, truth = training.options, targets(training, y)
-    for metric in options.metrics:
-        _tried("metrics", metric, lambda given: metric_score(given, truth, predictions)[1])
+    for target, metric in options.own_metrics:
+        own = of_target(training, target, truth, predictions)
+        _tried("metrics", metric, lambda given, own=own: metric_score(given, *own)[1])
     if options.loss is not None:
         _tried("loss", options.loss, lambda given: loss_value(given, truth, predictions))
     known = [f"val_{name}" for name in (*training.task.score_names, *scores_of(training, y, predictions))]

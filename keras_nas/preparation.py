@@ -11,7 +11,7 @@ from keras_nas.data import Rows, Split, class_summary, collect, split_rows, stor
 from keras_nas.data.rows import Target
 from keras_nas.engine.files import BACKBONE
 from keras_nas.errors import InvalidArgument
-from keras_nas.estimators.assignment import Costing, Options, Training
+from keras_nas.estimators.assignment import Costing, Options, Training, called, per_target
 from keras_nas.estimators.baseline import maker
 from keras_nas.preflight import check_baseline, check_scoring
 from keras_nas.tasks import Task
@@ -75,6 +75,7 @@ def prepare(goal: Goal, data: Data, options: Mapping[str, Any], folder: Path, se
     split.save(folder / "data")
     signature = task.signature(rows, split)
     store_inputs(rows, task.front(signature), task.specification(signature))
+    task, options = task.taking(options, rows, split)
     made = _options(goal, options)
     training = Training(task, goal.space, signature, folder / "data", seed, precision, made)
     check_scoring(training, watched(goal))
@@ -91,22 +92,20 @@ def watched(goal: Goal) -> list[str]:
 def _options(goal: Goal, given: Mapping[str, Any]) -> Options:
     """What trainings do beyond the default; scores of the task's own are left to the task."""
     task = goal.task
-    own = [name for name in ("loss", "metrics") if given[name]]
-    if own and task.target == "several":
-        raise InvalidArgument(
-            f"{own[0]}=: several targets have the losses and scores of their kinds. Give "
-            "keras_nas.Several(weights=...), and name scores like 'val_<target>_<score>' as objectives."
-        )
     if not task.takes_own:
         _refuse_own(task, given)
     named = [name.removeprefix("val_") for name in watched(goal) if name.startswith("val_")]
-    named += [metric for metric in given["metrics"] if isinstance(metric, str)]
+    metrics = per_target(given["metrics"])
+    named += [called(target, metric) for target, own in metrics.items() for metric in own if isinstance(metric, str)]
     limits: dict[str, float | None] = {name: None for name in watched(goal) if not name.startswith("val_")}
     limits |= {c.name: c.limit for c in goal.constraints if c.name in limits and c.bound == "upper"}
     return Options(
         scores=[name for name in dict.fromkeys(named) if name in task.score_names],
         loss=given["loss"],
-        metrics=[metric for metric in given["metrics"] if metric not in task.score_names],
+        metrics={
+            target: [metric for metric in own if called(target, metric) not in task.score_names]
+            for target, own in metrics.items()
+        },
         callbacks=given["callbacks"],
         class_weight=_class_weight(goal, given["class_weight"]),
         baseline=None if given["baseline"] is None else maker(given["baseline"]),

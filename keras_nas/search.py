@@ -43,8 +43,8 @@ def search(
     sample_weight: Any = None,
     groups: Any = None,
     loss: Any = None,
-    metrics: Sequence[Any] | None = None,
-    class_weight: Literal["balanced"] | None = None,
+    metrics: Sequence[Any] | Mapping[str, Sequence[Any]] | None = None,
+    class_weight: Literal["balanced"] | Mapping[str, Literal["balanced"]] | None = None,
     baseline: bool = False,
     baseline_model: Any = None,
     warm_start: Any = None,
@@ -97,7 +97,8 @@ def search(
             the task's; its value is the score "val_loss" then.
         metrics: further Keras metrics, their names, or functions of the same arguments, computed on the validation
             part; a metric called "lift" is the score "val_lift", which `Objective("val_lift", "max")` optimises.
-        class_weight: "balanced" weighs classes by their rarity; so does the objective "val_balanced_accuracy".
+        class_weight: "balanced" weighs classes by their rarity; so does the objective "val_balanced_accuracy". Of
+            several targets this, `loss` and `metrics` are dicts by target: `loss={"price": "mae"}`.
         baseline: whether random search is run too, after this search, with the same rows and budget: the call takes
             twice the time. It stands beside the winner in the account, and is `result.random_search`.
         baseline_model: a Keras model of your own, trained from new weights, or a function that makes one, trained from
@@ -183,13 +184,20 @@ def _goal(task: Task, given: Mapping[str, Any]) -> Goal:
     return replace(goal, first=points(given["warm_start"], goal.space, given["seed"]))
 
 
+def _metrics(given: Any) -> Any:
+    """Metrics as a tuple; those of several targets by name."""
+    if isinstance(given, Mapping):
+        return {target: listed(f"metrics[{target!r}]", own) for target, own in given.items()}
+    return listed("metrics", given)
+
+
 def _options(given: Mapping[str, Any]) -> dict[str, Any]:
     """What is said of the trainings, of all arguments; checked as far as can be without data."""
     check_seed(given["seed"])
     in_training, of_search = divided_callbacks(listed("callbacks", given["callbacks"]))
     return {
         "loss": given["loss"],
-        "metrics": listed("metrics", given["metrics"]),
+        "metrics": _metrics(given["metrics"]),
         "class_weight": given["class_weight"],
         "latency_target": check_target(given["latency_target"]),
         "baseline": given["baseline_model"],

@@ -13,6 +13,9 @@ AXES = {
     5: "(rows, depth, height, width, channels)",
 }
 
+MAP = 64
+"""Outputs from which on they are taken for the places of a map."""
+
 
 def check_lengths(name: str, lengths: Mapping[str, int]) -> None:
     """Refuse columns of different length, given as {"x": rows, "y": rows, ...}."""
@@ -93,9 +96,12 @@ def check_weights(name: str, weights: np.ndarray) -> None:
 
 
 def check_targets(name: str, targets: np.ndarray) -> None:
-    """Refuse regression targets that never change; `targets` has the shape (rows, outputs)."""
+    """Refuse regression targets that never change; `targets` has the shape (rows, outputs).
+
+    Of a map, which has many outputs, some places may be the same in all rows.
+    """
     constant = np.flatnonzero(targets.min(axis=0) == targets.max(axis=0))
-    if len(constant):
+    if len(constant) and (targets.shape[1] < MAP or len(constant) == targets.shape[1]):
         raise DataError(
             f"{name}: y is {targets[0, constant[0]]:g} in every row (output {constant[0]}); expected targets "
             "that vary. Check how y was made, or remove that output."

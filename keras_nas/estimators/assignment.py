@@ -33,7 +33,8 @@ class Options:
     Args:
         scores: further scores of the task to compute, without the prefix `val_`.
         loss: a Keras loss on the model's outputs, instead of the task's.
-        metrics: Keras metrics on the model's outputs, by name or as objects, and functions; each is scored.
+        metrics: Keras metrics on the model's outputs, by name or as objects, and functions; each is scored. Where there
+            are several targets, those of each by its name.
         callbacks: Keras callbacks for every training.
         class_weight: "balanced", or None.
         baseline: makes the user's own model, which is trained like any other where the architecture is None.
@@ -42,11 +43,26 @@ class Options:
 
     scores: Sequence[str] = ()
     loss: Any = None
-    metrics: Sequence[Any] = ()
+    metrics: Sequence[Any] | Mapping[str, Sequence[Any]] = ()
     callbacks: Sequence[Any] = ()
     class_weight: str | None = None
     baseline: Any = None
     costing: Costing = field(default_factory=Costing)
+
+    @property
+    def own_metrics(self) -> list[tuple[str, Any]]:
+        """Each metric with the target that it is of; "" where there is only one."""
+        return [(target, metric) for target, own in per_target(self.metrics).items() for metric in own]
+
+
+def per_target(metrics: Sequence[Any] | Mapping[str, Sequence[Any]]) -> Mapping[str, Sequence[Any]]:
+    """Metrics by the target that they are of; "" where there is only one."""
+    return metrics if isinstance(metrics, Mapping) else {"": metrics}
+
+
+def called(target: str, metric: Any) -> Any:
+    """The name of a score: of one of several targets it begins with the target's; what is no name stays as it is."""
+    return f"{target}_{metric}" if target and isinstance(metric, str) else metric
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -178,11 +178,19 @@ def feed_of(
 
 def _augment(task: Task, signature: Signature, augmentation: str) -> Any:
     """What is done to a batch of images, and to their masks alike; shifts by a fourteenth of the height."""
-    moved = None if augmentation == "none" else make_augment(augmentation, max(1, signature.input_shape[0] // 14))
-    if moved is None:
+    if augmentation == "none":
         return None
+    if isinstance(signature.inputs, Mapping):
+        several = {name: _moving(augmentation, signature.inputs[name].shape) for name in task.pictures}
+        return lambda x, y, key: ({**x, **{name: move(x[name], key) for name, move in several.items()}}, y)
+    moved = _moving(augmentation, signature.input_shape)
     masked = task.target == "segmentation"
     return lambda x, y, key: (moved(x, key), moved(y, key) if masked else y)
+
+
+def _moving(augmentation: str, shape: Sequence[int]) -> Any:
+    """A function of a batch of images of a shape, and a key."""
+    return make_augment(augmentation, max(1, shape[0] // 14))
 
 
 def _trainer(training: Training, network: Any, settings: dict[str, Any], finished: bool, towers: int) -> Trainer:

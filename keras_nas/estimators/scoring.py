@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_nas.data import Rows, evaluation_batches
-from keras_nas.data.trees import leaves, side_by_side
+from keras_nas.data.trees import leaves, mapped, side_by_side
 from keras_nas.engine.job import TrialError
+from keras_nas.estimators.assignment import called
 
 if TYPE_CHECKING:
     from keras_nas.estimators.assignment import Training
@@ -80,7 +81,7 @@ def seen_by(training: Training, model: Any, rows: Rows, index: np.ndarray) -> Se
     run = forward(task.asked(model, options.scores), rows) if isinstance(model, keras.Model) else model
     for part, outputs in batches_of(run, rows, index):
         evidence.append(task.evidence(y[part], outputs, signature))
-        if options.metrics or options.loss is not None:
+        if options.own_metrics or options.loss is not None:
             kept.append(outputs)
     found = np.concatenate(evidence)
     own = own_scores(training, y, np.concatenate(kept)) if kept else {}
@@ -128,7 +129,10 @@ def own_scores(training: Training, y: np.ndarray, predictions: np.ndarray) -> di
     """The scores of the user's own metrics; a loss of theirs is the score `loss`."""
     options = training.options
     truth = targets(training, y)
-    scores = dict(metric_score(metric, truth, predictions) for metric in options.metrics)
+    scores: dict[str, float] = {}
+    for target, metric in options.own_metrics:
+        name, value = metric_score(metric, *of_target(training, target, truth, predictions))
+        scores[called(target, name)] = value
     return scores if options.loss is None else {**scores, "loss": loss_value(options.loss, truth, predictions)}
 
 
@@ -169,9 +173,19 @@ def standard_errors(training: Training, y: np.ndarray, evidence: np.ndarray) -> 
     return {name: error for name, error in errors.items() if math.isfinite(error) and name not in theirs}
 
 
-def targets(training: Training, y: np.ndarray) -> np.ndarray:
-    """Targets as losses and metrics see them: one-hot classes `(n, classes)`, or the numbers `(n, targets)`."""
-    return np.asarray(training.task.encode(y, training.signature, finished=True))
+def targets(training: Training, y: np.ndarray) -> Any:
+    """Targets as losses and metrics see them: one-hot classes `(n, classes)`, or the numbers `(n, targets)`.
+
+    Several targets are so by name.
+    """
+    return mapped(np.asarray, training.task.encode(y, training.signature, finished=True))
+
+
+def of_target(training: Training, target: str, truth: Any, predictions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """One of several targets, and what a model says of it; the only one is ""."""
+    if not target:
+        return truth, predictions
+    return truth[target], training.signature.columns(predictions)[target]
 
 
 def metric_score(metric: Any, truth: np.ndarray, predictions: np.ndarray) -> tuple[str, float]:

@@ -20,14 +20,16 @@ RECIPE: dict[str, Any] = {
     "steps": 8,
 }
 """The recipe of several inputs: AdamW under a one-cycle schedule, since their networks differ in kind."""
+AUGMENTATIONS = ["none", "flip", "shift", "flip_shift"]
 SCOPE = "recipe/"
 
 
-def several(spaces: Mapping[str, Space]) -> Space:
+def several(spaces: Mapping[str, Space], augmented: bool = False) -> Space:
     """Networks on several inputs by name.
 
     Args:
         spaces: of each input; their networks end in feature vectors. Their recipes are not used: there is one training.
+        augmented: whether there are images, so that it is searched too how these are flipped and shifted.
 
     Example:
         >>> from keras_nas.spaces import get_space
@@ -37,11 +39,12 @@ def several(spaces: Mapping[str, Space]) -> Space:
     """
     inputs = branches([Branch(name, space.network) for name, space in spaces.items()])
     layer = dense(Choice("units", [64, 128, 256]), dropout=Choice("dropout", [0.0, 0.2]))
-    start = [_start(spaces)] if all(space.start for space in spaces.values()) else []
+    moved: dict[str, Any] = {"augmentation": Choice("augmentation", AUGMENTATIONS)} if augmented else {}
+    start = [_start(spaces, dict.fromkeys(moved, "none"))] if all(space.start for space in spaces.values()) else []
     return Space(
         "several",
         Series(inputs, _joined(), Repeat("layers", layer, [0, 1, 2], tied=True)),
-        RECIPE,
+        {**RECIPE, **moved},
         f"several inputs ({', '.join(spaces)}), each with the network of its own space; joined in one of three ways",
         start=start,
     )
@@ -54,8 +57,8 @@ def _joined() -> Node:
     return Choice("join", ways)
 
 
-def _start(spaces: Mapping[str, Space]) -> dict[str, Label]:
-    """What is known to be good for each input, side by side."""
+def _start(spaces: Mapping[str, Space], moved: Mapping[str, Label]) -> dict[str, Label]:
+    """What is known to be good for each input, side by side; `moved` is what the recipe says of images."""
     known = {
         f"{name}/{path}": label
         for name, space in spaces.items()
@@ -63,5 +66,5 @@ def _start(spaces: Mapping[str, Space]) -> dict[str, Label]:
         if not path.startswith(SCOPE)
     }
     behind: dict[str, Label] = {"join": "side_by_side", "layers/depth": 1, "layers/units": 128, "layers/dropout": 0.0}
-    recipe: dict[str, Label] = {"learning_rate": 2e-3, "weight_decay": 1e-2, "batch_size": 64}
+    recipe: dict[str, Label] = {"learning_rate": 2e-3, "weight_decay": 1e-2, "batch_size": 64, **moved}
     return {**known, **behind, **{f"{SCOPE}{name}": label for name, label in recipe.items()}}

@@ -12,6 +12,7 @@ import numpy as np
 from keras_nas.architecture import Label
 from keras_nas.artefact.portable import NETWORK
 from keras_nas.data.trees import leaves, mapped
+from keras_nas.errors import InvalidArgument
 from keras_nas.net import KerasNet, Net
 from keras_nas.tasks.signature import Input, Signature
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from keras_nas.data.glance import Glance
     from keras_nas.data.windows import Framing
     from keras_nas.objectives.cost import CostTensor
+    from keras_nas.objectives.objective import Objective
     from keras_nas.spaces import Space
 
 
@@ -51,8 +53,8 @@ class Task(ABC):
     table."""
     framing: Framing | None = None
     """How a series becomes rows; None where the data is rows."""
-    objective: str
-    """The score that is optimised unless the user says otherwise."""
+    objective: str | Objective
+    """What is optimised unless the user says otherwise: a score whose direction its name tells, or an `Objective`."""
     score_names: tuple[str, ...]
     """What `scores` can compute, without the prefix `val_`."""
     holdout_scores: tuple[str, ...] = ()
@@ -109,6 +111,26 @@ class Task(ABC):
         from keras_nas.tasks import family
 
         return get_space(given, family(self))
+
+    def taking(self, given: Mapping[str, Any], rows: Rows, split: Split) -> tuple[Self, dict[str, Any]]:
+        """This task with what the user says of losses, metrics and class weights, and what of that it leaves to others.
+
+        Args:
+            given: arguments of `keras_nas.search`, by name.
+            rows: as stored.
+            split: of the rows.
+
+        Raises:
+            InvalidArgument: metrics come by target where there is one.
+        """
+        if isinstance(given["metrics"], Mapping):
+            raise InvalidArgument(f"metrics={given['metrics']!r}: {self.name} has one target; expected a list.")
+        return self, dict(given)
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """Of several inputs by name those that are images, which can be flipped and shifted."""
+        return ()
 
     @property
     def is_told_by_data(self) -> bool:

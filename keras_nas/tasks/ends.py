@@ -45,21 +45,3 @@ def whole_numbers(values: Any) -> Any:
     import tensorflow as tf
 
     return tf.cast(values, tf.int32) if tf.is_tensor(values) else np.asarray(values, np.int32)
-
-
-def weighted(loss: Any, weight: float) -> Any:
-    """A loss times a number, row by row; itself where that is 1."""
-    if weight == 1:
-        return loss
-
-    def scaled(truth: Any, outputs: Any) -> Any:
-        return weight * loss.call(truth, outputs)
-
-    return scaled
-
-
-def standard_loss(scores: Mapping[str, float], y: np.ndarray, predictions: np.ndarray, end: Signature) -> float:
-    """A target's loss as it is learned: of quantities in standard deviations."""
-    if not end.output_std:
-        return scores["loss"]
-    return float(np.square((predictions - y) / np.asarray(end.output_std)).mean(dtype=np.float64))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from keras_nas.artefact.portable import FRONT
-from keras_nas.data import Rows, class_summary
+from keras_nas.data import Rows, class_summary, class_weights
 from keras_nas.data.findings import leaks
 from keras_nas.data.joining import open_joint
 from keras_nas.data.joint import view
@@ -17,7 +17,8 @@ from keras_nas.data.trees import side_by_side
 from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.net import Net
 from keras_nas.tasks.base import Task
-from keras_nas.tasks.ends import SeveralSignature, standard_loss, weighted, whole_numbers
+from keras_nas.tasks.ends import SeveralSignature, whole_numbers
+from keras_nas.tasks.own import Own, balanced, by_target
 from keras_nas.tasks.parting import inferred_kinds, input_tasks, parted, target_tasks
 from keras_nas.tasks.signature import Input, Signature, target_facts
 from keras_nas.tasks.specification import array_column, beside, specification
@@ -65,6 +66,7 @@ class Several(Task):
         self.targets = dict(targets or {})
         self.weights = dict(weights or {})
         self.spaces = dict(spaces or {})
+        self._own = Own()
 
     @classmethod
     def suits(cls, seen: Glance) -> str | None:
@@ -115,7 +117,8 @@ class Several(Task):
         """The networks of all inputs, joined."""
         from keras_nas.spaces.several import several
 
-        return several({name: task.space(self.spaces.get(name, task.default_space)) for name, task in self._parts()})
+        spaces = {name: task.space(self.spaces.get(name, task.default_space)) for name, task in self._parts()}
+        return several(spaces, augmented=bool(self.pictures))
 
     @property
     def is_told_by_data(self) -> bool:
@@ -219,7 +222,15 @@ class Several(Task):
 
     def loss(self, finished: bool = False) -> Any:
         """The weighted loss of each target."""
-        return {name: weighted(task.loss(finished), self.weights.get(name, 1.0)) for name, task in self._ends()}
+        return {
+            name: self._own.loss(
+                name,
+                task.loss(finished),
+                self.weights.get(name, 1.0),
+                raw_classes=task.target == "classification" and not finished,
+            )
+            for name, task in self._ends()
+        }
 
     def encode(self, y: Any, signature: Signature, finished: bool = False) -> Any:
         """Each target as its loss takes it."""
@@ -239,8 +250,29 @@ class Several(Task):
             end, wanted = signature.ends[name], [n.removeprefix(f"{name}_") for n in names if n.startswith(f"{name}_")]
             own = task.scores(truth[name], guesses[name], end, wanted)
             found |= {f"{name}_{score}": value for score, value in own.items()}
-            loss += self.weights.get(name, 1.0) * standard_loss(own, truth[name], guesses[name], end)
+            learned = self._own.value(name, own, truth[name], guesses[name], end)
+            found |= {f"{name}_loss": learned} if name in self._own.losses else {}
+            loss += self.weights.get(name, 1.0) * learned
         return {"loss": loss, **found}
+
+    def taking(self, given: Mapping[str, Any], rows: Rows, split: Split) -> tuple[Self, dict[str, Any]]:
+        """This task with losses and class weights by target; metrics by target are left.
+
+        Raises:
+            InvalidArgument: something is not by target, or classes of a quantity are to be balanced.
+        """
+        whole, classes = copy.copy(self), [name for name, task in self._ends() if task.target == "classification"]
+        parts = {name: view(rows, target=name) for name in balanced(given["class_weight"], classes)}
+        balance = {name: class_weights(x.y[split.train], len(x.labels.classes)) for name, x in parts.items()}
+        whole._own = Own(by_target("loss", given["loss"], self.targets), balance)
+        whole._own.check({name: Signature({}, *target_facts(view(rows, target=name), split)) for name in self.targets})
+        metrics = by_target("metrics", given["metrics"], self.targets)
+        return whole, {**given, "loss": None, "class_weight": None, "metrics": metrics}
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The inputs that are images."""
+        return tuple(name for name, kind in self.inputs.items() if kind == "image")
 
     def made_up(self, signature: Signature) -> tuple[np.ndarray, np.ndarray]:
         """Stored targets and outputs of a few rows that there might be, every class among them."""

@@ -55,6 +55,10 @@ class Signature:
         """What a model gives for one row."""
         return (self.outputs,)
 
+    def columns(self, values: np.ndarray) -> Mapping[str, np.ndarray]:
+        """A matrix of all outputs as those of each of several targets; of one target as "" alone."""
+        return {"": values}
+
     @property
     def dependent(self) -> int:
         """How many rows in order tell the same, more or less: 1, but for windows that overlap."""

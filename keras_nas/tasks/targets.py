@@ -23,6 +23,7 @@ from keras_nas.tasks.signature import Signature
 if TYPE_CHECKING:
     from keras_nas.data import Rows, Split
     from keras_nas.data.answers import Answer
+    from keras_nas.objectives.objective import Objective
 
 
 class Supervised(Task):
@@ -125,7 +126,7 @@ class Regression(Supervised):
     """One or several numbers a row."""
 
     target = "regression"
-    objective = "val_mse"
+    objective: str | Objective = "val_mse"
     score_names: tuple[str, ...] = REGRESSION
 
     @classmethod

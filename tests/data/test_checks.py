@@ -70,3 +70,6 @@ def test_constant_targets() -> None:
     targets = np.array([[1.0, 2.5], [0.0, 2.5]], np.float32)
     with pytest.raises(DataError, match=r"y is 2.5 in every row \(output 1\); expected targets that vary"):
         checks.check_targets("data", targets)
+    checks.check_targets("data", np.repeat(targets, 40, axis=1))  # a map, some of whose places never change
+    with pytest.raises(DataError, match="y is 2.5 in every row"):
+        checks.check_targets("data", np.repeat(targets[:, 1:], 80, axis=1))
