@@ -48,8 +48,6 @@ def test_the_specification_stands_beside_it_with_its_program(model: Any, tmp_pat
 
 
 def test_without_a_specification_it_says_what_to_do(model: Any, tmp_path: Path) -> None:
-    with pytest.raises(
-        ExportError, match=r"no onnx runtime computes it.*or pass preprocessing=, as result.rows"
-    ):
+    with pytest.raises(ExportError, match=r"no onnx runtime computes it.*or pass preprocessing=, as result.rows"):
         write_preprocessing(tmp_path, model, "onnx", None)
     assert not [*tmp_path.iterdir()]
