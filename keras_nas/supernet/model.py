@@ -76,6 +76,14 @@ def supernet(
         1907.05737, for partial channels.
     """
     gate = gate or OneHot()
+    _check_form(gate, elastic, partial)
+    made = Supernet(space, gate, dict(fixed or {}), body or (lambda features, net, x: features(net, x)))
+    made.make(tuple(input_shape), (dtype, swap), Parts(elastic, partial))
+    return made
+
+
+def _check_form(gate: Gate, elastic: bool, partial: int) -> None:
+    """Refuse what no supernet can be at once."""
     if elastic and not isinstance(gate, OneHot | StraightThrough):
         raise InvalidArgument(
             f"gate={gate!r}: an elastic supernet computes one path; expected OneHot(), StraightThrough() or "
@@ -85,9 +93,6 @@ def supernet(
         raise InvalidArgument(
             f"partial={partial!r}, elastic={elastic!r}: expected 1 or more, of an elastic supernet 1."
         )
-    made = Supernet(space, gate, dict(fixed or {}), body or (lambda features, net, x: features(net, x)))
-    made.make(tuple(input_shape), (dtype, swap), Parts(elastic, partial))
-    return made
 
 
 @dataclass
