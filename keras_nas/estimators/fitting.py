@@ -26,7 +26,10 @@ from keras_nas.estimators.watch import Checkpoint, Watch, last_checkpoint
 from keras_nas.estimators.xla import Timing
 from keras_nas.supernet import AwakeOptimizer, Supernet
 from keras_nas.tasks import Built, Signature, Task
+from keras_nas.tasks.signature import Input
 
+TOWER_ROWS = {"vector": 16, "array": 8, "map": 4}
+"""Rows of a batch that a tower has at least, so that there is enough to normalise by: fewer where a row has places."""
 FOREVER = 1_000_000
 """Epochs where the budget is in seconds."""
 
@@ -196,7 +199,8 @@ def _moving(augmentation: str, shape: Sequence[int]) -> Any:
 def _trainer(training: Training, network: Any, settings: dict[str, Any], finished: bool, towers: int) -> Trainer:
     """The trainer with its optimizer and loss; with a loss or a model of the user's own it learns finished outputs."""
     slow = thawed(network) if settings["fine_tuning"] else []
-    trainer = Trainer(network, max(1, min(towers, settings["batch_size"] // 16)), slow, settings["fine_tuning"])
+    towers = filled(towers, settings["batch_size"], training.signature)
+    trainer = Trainer(network, towers, slow, settings["fine_tuning"])
     optimizer = make_optimizer(settings)
     if isinstance(network, Supernet):
         optimizer = AwakeOptimizer(lambda: make_optimizer(settings), network)
@@ -204,3 +208,21 @@ def _trainer(training: Training, network: Any, settings: dict[str, Any], finishe
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     trainer.compile(optimizer=optimizer, loss=training.options.loss or training.task.loss(finished), jit_compile=False)
     return trainer
+
+
+def filled(towers: int, batch_size: int, signature: Signature) -> int:
+    """As many towers as have rows enough to normalise by; beside the rows there are the places of inputs and answers.
+
+    Args:
+        towers: as many as there may be.
+        batch_size: rows of all of them together.
+        signature: of the data.
+
+    Example:
+        >>> images = Signature(Input((28, 28), "uint8"), outputs=10)
+        >>> filled(2, 16, images), filled(2, 16, Signature(Input((5,), "float32"), outputs=1))
+        (2, 1)
+    """
+    inputs = [signature.inputs] if isinstance(signature.inputs, Input) else signature.inputs.values()
+    kind = "array" if all(len(one.shape) > 1 for one in inputs) else "vector"
+    return max(1, min(towers, batch_size // TOWER_ROWS["map" if len(signature.output_shape) > 1 else kind]))
