@@ -10,11 +10,14 @@ import pytest
 from keras import layers, ops
 
 import keras_nas
+from keras_nas.artefact.formats import FORMATS
 from keras_nas.data import Split
 from keras_nas.data.trees import taken
 from keras_nas.errors import DataError, InvalidArgument
 from keras_nas.estimators.fidelity import FullTraining
-from keras_nas.export import export_model
+from keras_nas.export import export_model, measure_export
+from keras_nas.objectives.latency import measure_latency
+from keras_nas.objectives.running import running
 
 ROWS = 240
 RANDOM = np.random.default_rng(0)
@@ -99,6 +102,27 @@ def test_the_export_agrees_on_every_hold_out_row(result: Any, tmp_path: Path) ->
         exported = export_model(result.best_model, tmp_path / file_format, format=file_format, rows=rows)
         assert exported.rows == len(rows["age"]) == 36
         assert exported.max_abs_difference <= 1e-4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file_format", ["litert", "litert_float16", "litert_int8", "onnx", "openvino"])
+def test_runtimes_without_look_ups_get_the_network_and_a_program(result: Any, tmp_path: Path, file_format: str) -> None:
+    for module in FORMATS[file_format].needs:
+        pytest.importorskip(module)
+    exported = result.export(tmp_path / "phone", format=file_format)
+    assert exported.rows == 36 and exported.agreement >= 0.9
+    assert exported.max_abs_difference <= {"litert_float16": 0.01, "litert_int8": 0.1}.get(file_format, 1e-5)
+    assert set(exported.manifest["inputs"]) == {"numbers", "categories"}
+    assert measure_export(tmp_path / "phone", max_seconds=0.2).target == f"{file_format} without the preprocessing"
+
+
+@pytest.mark.slow
+def test_latency_is_that_of_the_network_where_nothing_else_runs(result: Any) -> None:
+    model = result.best_model
+    found = measure_latency(model, target="litert", max_seconds=0.2)
+    assert "by litert without the preprocessing on" in str(found)
+    with running(model, "litert") as run:
+        assert [output.shape for output in run()] == [(1, 2)]
 
 
 def test_a_search_on_the_same_table_is_gone_on_with(result: Any, tmp_path: Path) -> None:

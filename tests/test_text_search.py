@@ -1,5 +1,6 @@
 """One search on texts, from strings to an export that takes raw strings, run without keras_nas."""
 
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import pandas as pd
 import pytest
 
 import keras_nas
+from keras_nas.artefact.formats import FORMATS
+from keras_nas.artefact.manifest import verify_files
 from keras_nas.data import Split
 from keras_nas.errors import ExportError
 from keras_nas.estimators.fidelity import FullTraining
@@ -54,8 +57,25 @@ def test_the_export_takes_raw_strings_on_every_held_out_row(result: Any, tmp_pat
     assert exported.manifest["inputs"]["review"]["dtype"] == "string"
 
 
-def test_formats_that_know_no_strings_say_what_to_do(result: Any, tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match=r"looks values up \(TextVectorization.*only the network behind"):
-        result.export(tmp_path / "phone", format="litert")
-    network, numbers = result.best_model.get_layer("network"), {k: v[:20] for k, v in result.rows.inputs.items()}
-    assert export_model(network, tmp_path / "core", format="litert", rows=numbers).max_abs_difference < 1e-4
+@pytest.mark.parametrize("file_format", ["litert", "litert_float16", "onnx"])
+def test_formats_that_know_no_strings_get_the_network_and_a_program(
+    result: Any, tmp_path: Path, file_format: str
+) -> None:
+    for module in FORMATS[file_format].needs:
+        pytest.importorskip(module)
+    exported = result.export(tmp_path / "phone", format=file_format)
+    assert exported.max_abs_difference < (1e-2 if file_format == "litert_float16" else 1e-5)
+    assert exported.manifest["inputs"].keys() == {"words", "pieces"}
+    assert "without the preprocessing" in str(exported) and exported.manifest["preprocessing"] == "preprocessing.json"
+    assert {"preprocess.py", "preprocessing.json"} < verify_files(tmp_path / "phone")["files"].keys()
+    prepare = runpy.run_path(str(tmp_path / "phone" / "preprocess.py"))["load"](tmp_path / "phone")
+    numbers = prepare({"review": TEXTS})
+    for name, array in numbers.items():
+        np.testing.assert_array_equal(array, result.rows.inputs[name])
+
+
+def test_without_words_for_the_preprocessing_there_is_no_such_export(result: Any, tmp_path: Path) -> None:
+    rows = result.rows.schema.rows(FRAME.head())
+    with pytest.raises(ExportError, match=r"no litert runtime computes it, and nothing says .*pass preprocessing="):
+        export_model(result.best_model, tmp_path / "phone", format="litert", rows=rows)
+    assert not [*tmp_path.iterdir()]
