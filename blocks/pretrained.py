@@ -42,7 +42,7 @@ def pretrained(net: Net, x: Any, model: Any, *, mean: Sequence[float] = (), std:
     met: set[int] = set()
 
     def again(node: Any, tensors: Mapping[int, Any]) -> list[Any]:
-        if id(node.operation) in met and getattr(node.operation, "weights", ()):
+        if id(node.operation) in met and getattr(node.operation, "weights", None):
             raise InvalidArgument(f"The backbone's layer {node.operation.name!r} is called twice; expected once.")
         met.add(id(node.operation))
         return [_again(net, node, tensors)]

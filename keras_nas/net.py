@@ -18,7 +18,9 @@ Shape = tuple[int | None, ...]
 class Net(Protocol):
     """What a block's body may use. `Any` is the net's own kind of tensor."""
 
-    def __call__(self, layer: Callable[..., Any], x: Any, call: Mapping[str, Any] | None = None, **config: Any) -> Any:
+    def __call__(
+        self, layer: Callable[..., Any], x: Any, call: Mapping[str, Any] | None = None, /, **config: Any
+    ) -> Any:
         """Apply a new `layer(**config)` to `x`, a tensor or a list of tensors, with the arguments `call` (masks)."""
 
     def each(self, layer: Callable[..., Any], parts: Sequence[Any], **config: Any) -> list[Any]:
@@ -48,7 +50,9 @@ class KerasNet:
         self.place = place
         self.counts: Counter[str] = Counter() if counts is None else counts
 
-    def __call__(self, layer: Callable[..., Any], x: Any, call: Mapping[str, Any] | None = None, **config: Any) -> Any:
+    def __call__(
+        self, layer: Callable[..., Any], x: Any, call: Mapping[str, Any] | None = None, /, **config: Any
+    ) -> Any:
         """Apply a new layer; a list's members are arguments of their own where the layer wants several (attention)."""
         made, options = self.make(layer, x, config), call or {}
         return made(*x, **options) if isinstance(x, list | tuple) and _takes_several(made) else made(x, **options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import takewhile
 from typing import Any
 
@@ -201,8 +201,7 @@ def check_scoring(training: Training, watched: Sequence[str]) -> None:
     y, predictions = training.task.made_up(training.signature)
     options, truth = training.options, targets(training, y)
     for target, metric in options.own_metrics:
-        own = of_target(training, target, truth, predictions)
-        _tried("metrics", metric, lambda given, own=own: metric_score(given, *own)[1])
+        _tried("metrics", metric, partial(_metric_value, of_target(training, target, truth, predictions)))
     if options.loss is not None:
         _tried("loss", options.loss, lambda given: loss_value(given, truth, predictions))
     known = [f"val_{name}" for name in (*training.task.score_names, *scores_of(training, y, predictions))]
@@ -214,6 +213,11 @@ def check_scoring(training: Training, watched: Sequence[str]) -> None:
                 f"{unknown('objective', name, [*dict.fromkeys(known), *MEASURED])} Or compute it yourself: metrics="
                 f"[...] takes Keras metrics and functions; one called {name.removeprefix('val_')!r} becomes {name!r}."
             )
+
+
+def _metric_value(own: tuple[Any, Any], metric: Any) -> float:
+    """A metric of answers and predictions."""
+    return metric_score(metric, *own)[1]
 
 
 def _check_energy() -> None:

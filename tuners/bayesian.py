@@ -47,8 +47,9 @@ class BayesianOptimization(Surrogate):
 
     Reference:
         Jones et al., "Efficient global optimization of expensive black-box functions", J. Global Optimization
-        13, 1998; Letham et al., "Constrained Bayesian optimization with noisy experiments", arXiv 1706.07094; Gardner et al., "Bayesian optimization with inequality constraints", ICML 2014;
-        Zhang and Golovin, "Random hypervolume scalarizations", arXiv 2006.04655, for several objectives.
+        13, 1998; Letham et al., "Constrained Bayesian optimization with noisy experiments", arXiv 1706.07094; Gardner
+        et al., "Bayesian optimization with inequality constraints", ICML 2014; Zhang and Golovin, "Random hypervolume
+        scalarizations", arXiv 2006.04655, for several objectives.
     """
 
     def __init__(self, initial: int = 10, acquisition: str = "ei") -> None:

@@ -98,7 +98,9 @@ class CostNet:
             raise InvalidArgument(f"The input's shape is {tuple(shape)}: give every axis a size.")
         return CostTensor(tuple(map(int, shape)))
 
-    def __call__(self, layer: Callable[..., Any], x: Any, call: Mapping[str, Any] | None = None, **config: Any) -> Any:
+    def __call__(
+        self, layer: Callable[..., Any], x: Any, call: Mapping[str, Any] | None = None, /, **config: Any
+    ) -> Any:
         """Apply a layer to a tensor or a list of tensors; a mask costs nothing."""
         inputs = tuple(x) if isinstance(x, list | tuple) else (x,)
         shapes = tuple(tensor.shape for tensor in inputs)

@@ -151,7 +151,9 @@ class SharedNet(KerasNet):
         self.swap = swap
         self.branch = branch
 
-    def __call__(self, layer: Callable[..., Any], x: Any, call: Mapping[str, Any] | None = None, **config: Any) -> Any:
+    def __call__(
+        self, layer: Callable[..., Any], x: Any, call: Mapping[str, Any] | None = None, /, **config: Any
+    ) -> Any:
         """Apply the layer that stands here, masked where its size is decided."""
         x = self.cut(x)
         form = form_of(layer, config, [self.size(own) for own in (x if isinstance(x, list) else [x])])

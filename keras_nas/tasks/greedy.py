@@ -91,7 +91,8 @@ def _divided(network: Any) -> tuple[list[Any], list[Any]]:
     """The calls of layers in a network that do not depend on the words to write, and those that do, up to the head."""
     nodes = [node for depth in sorted(network._nodes_by_depth, reverse=True) for node in network._nodes_by_depth[depth]]
     dependent: set[int] = {id(network.input[TARGET])}
-    before, after = [], []
+    before: list[Any] = []
+    after: list[Any] = []
     for node in (node for node in nodes if not node.is_input):
         hears = any(id(tensor) in dependent for tensor in node.input_tensors)
         dependent.update(map(id, node.outputs) if hears else ())
@@ -144,7 +145,7 @@ class Translator(keras.Model):
         """
         return self.written(texts[self.greedy.name])
 
-    @tf.function(autograph=False, reduce_retracing=True)
+    @tf.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
     def written(self, texts: Any) -> Any:
         """The same, compiled."""
         return self.greedy.texts(self.greedy.numbers(texts))

@@ -73,8 +73,9 @@ class SequenceToSequence(Task):
         """How long texts are, how many words are told apart, and texts on both sides of the split."""
         signature = self.signature(rows, split)
         own = {signature.key: rows.x[signature.key]}
-        values, apart = rows.y.values, np.setdiff1d(np.arange(len(rows)), split.train)
-        counts = np.bincount(rows.y.codes[apart].ravel(), minlength=len(values))
+        y: Any = rows.y
+        values, apart = y.values, np.setdiff1d(np.arange(len(rows)), split.train)
+        counts = np.bincount(y.codes[apart].ravel(), minlength=len(values))
         counts[values == ""] = 0
         unknown = counts[~np.isin(values, signature.words)].sum() / max(1, counts.sum())
         return [

@@ -144,7 +144,7 @@ class AtOnce(KerasNet):
         """The same net at another place."""
         return AtOnce(self.weights, self.variant, self.run, place, self.counts)
 
-    def __call__(self, layer: Any, x: Any, call: Any = None, **config: Any) -> Any:
+    def __call__(self, layer: Any, x: Any, call: Any = None, /, **config: Any) -> Any:
         """A layer's output."""
         if issubclass(layer, NORMALIZATIONS) and not self.variant.normalized:
             return x
