@@ -142,8 +142,8 @@ def evolved_layer(
 
     if gated:
         y = normalize(net, x, "layer")
-        gate = net(layers.Dense, y, units=width, activation="sigmoid")
-        x = residual(net(layers.Multiply, [net(layers.Dense, y, units=width), gate]))
+        gates = net(layers.Dense, y, units=width, activation="sigmoid")
+        x = residual(net(layers.Multiply, [net(layers.Dense, y, units=width), gates]))
     y = normalize(net, x, "layer")
     hearing = {"use_causal_mask": True} if memory is not None else {"attention_mask": seen}
     heard = net(layers.MultiHeadAttention, [y, y], hearing, **size)
@@ -153,8 +153,8 @@ def evolved_layer(
     if memory is not None:
         y = normalize(net, x, "layer")
         x = residual(net(layers.MultiHeadAttention, [y, memory], {"attention_mask": seen}, **size))
-    y = net(layers.Dense, normalize(net, x, "layer"), units=feed_forward)
-    return residual(net(layers.Dense, activate(net, y, activation), units=width))
+    wide = activate(net, net(layers.Dense, normalize(net, x, "layer"), units=feed_forward), activation)
+    return residual(net(layers.Dense, wide, units=width))
 
 
 def _convolved(net: Net, x: Any, taps: int, there: Any, causal: bool) -> Any:
