@@ -26,6 +26,7 @@ import numpy as np
 from _common import parser, report
 from _equal_minutes import METHODS, RANDOM, Silent, compared, median_random, prepared, searched
 from _nb201 import Table
+from fashion_mnist import images
 
 from keras_nas.architecture import Architecture
 from keras_nas.estimators.assignment import Training

@@ -112,8 +112,7 @@ def evolved_layer(
     """A layer of an encoder, or with a memory of a decoder; each part is residual and normalised first.
 
     A gated linear unit where asked, attention of the words to one another, beside it where asked a separable
-    convolution, attention to the memory, and a wide layer on each word. The gate and the convolution are what evolution
-    added to the Transformer; side by side, convolution attends to neighbours and attention to what is far.
+    convolution, attention to the memory, and a wide layer on each word. Gate and convolution are what evolution added.
 
     Args:
         net: builds the layers.
