@@ -80,7 +80,7 @@ def test_what_a_folder_holds_can_be_exported_and_trained_again(result: Any, tmp_
             "loss='mse': sequence_to_sequence has a loss and scores of its own; expected some of perplex",
         ),
         ({"metrics": ["bleu", "accuracy"]}, r"metrics=\['accuracy'\]: sequence_to_sequence has a loss and scores"),
-        ({"objectives": "val_accuracy"}, "Unknown objective 'val_accuracy'; expected one of 'val_perplexity'"),
+        ({"objectives": "val_accuracy"}, "Unknown objective 'val_accuracy': expected one of 'val_perplexity'"),
         ({"method": "enas"}, "scores networks of one array of numbers, not yet those of sequence_to_sequence"),
     ],
 )
