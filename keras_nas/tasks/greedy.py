@@ -145,7 +145,7 @@ class Translator(keras.Model):
         """
         return self.written(texts[self.greedy.name])
 
-    @tf.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string)])  # type: ignore[untyped-decorator]
     def written(self, texts: Any) -> Any:
         """The same, compiled."""
         return self.greedy.texts(self.greedy.numbers(texts))
