@@ -46,7 +46,8 @@ def main(argv: list[str] | None = None) -> Any:
     print(result.export(f"{arguments.directory}/model"))
 
     rows = result.rows.joint.rows({name: part[:5] for name, part in x.items()})  # a dict of arrays, checked
-    found = tf.saved_model.load(f"{arguments.directory}/model").serve(rows)
+    model = tf.saved_model.load(f"{arguments.directory}/model")
+    found = model.serve(rows)
     print("digits", found["digit"].numpy().argmax(axis=1), "true", y["digit"][:5])
     print("ink", found["ink"].numpy()[:, 0].round(), "true", y["ink"][:5])
     return result
