@@ -172,7 +172,7 @@ ESTIMATORS: dict[str, Callable[[], Estimator]] = {
     "finalists": Finalists,
     "several_finalists": update_wrapper(partial(Finalists, 4, (30.0, 60.0)), Finalists, updated=()),
     "brief_finalists": update_wrapper(partial(Finalists, 4, (6.0, 12.0)), Finalists, updated=()),
-    "patient_finalists": update_wrapper(partial(Finalists, 3, (60.0, 600.0)), Finalists, updated=()),
+    "patient_finalists": update_wrapper(partial(Finalists, 1, (60.0, 600.0)), Finalists, updated=()),
     "full_training": FullTraining,
     "successive_halving": SuccessiveHalving,
     "hyperband": Hyperband,
