@@ -10,15 +10,13 @@ from keras import layers
 
 from keras_nas.errors import InvalidArgument
 from keras_nas.net import Net
-from keras_nas.replay import graph_of, replay
+from keras_nas.replay import graph_of, replay, settings_of
 from keras_nas.space import block
 
 WITHOUT_EFFECT = "keras.src.layers.regularization."
 """Module of layers that hand on what they get but for training: a backbone computes in training what it does after."""
 EPSILON = 1e-7
 """Least standard deviation, Keras' own."""
-OWN = ("name", "dtype", "trainable")
-"""Arguments of a layer that its place says."""
 
 
 @block
@@ -102,8 +100,7 @@ def _again(net: Net, node: Any, tensors: Mapping[int, Any]) -> Any:
         return net(Operation(node), x)
     if isinstance(operation, layers.Normalization) and operation.axis == (len(net.shape(x)),):
         return _normalized(net, x, operation)
-    config = {name: value for name, value in operation.get_config().items() if name not in OWN}
-    y = net(type(operation), x, **config, trainable=False)
+    y = net(type(operation), x, **settings_of(operation), trainable=False)
     made = getattr(getattr(y, "_keras_history", None), "operation", None)
     if made is not None and operation.weights:
         made.set_weights(operation.get_weights())

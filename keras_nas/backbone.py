@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_nas.errors import InvalidArgument, unknown
-from keras_nas.replay import graph_of, replay
+from keras_nas.replay import graph_of, replay, settings_of
 
 TRAINING = ("frozen", "fine_tuned")
 PREPROCESSING = {
@@ -224,10 +224,8 @@ def _contents(network: Any) -> Iterator[bytes]:
     replay(graph_of(network), graph_of(network).inputs, met)
     for node in nodes:
         operation = node.operation
-        config = {
-            key: value for key, value in operation.get_config().items() if key not in ("name", "dtype", "trainable")
-        }
-        yield json.dumps([type(operation).__name__, config], sort_keys=True, default=str).encode()
+        told = [type(operation).__name__, settings_of(operation)]
+        yield json.dumps(told, sort_keys=True, default=str).encode()
         constants = keras.tree.flatten((node.arguments.args, node.arguments.kwargs))
         for value in (*constants, *getattr(operation, "get_weights", list)()):
             if not isinstance(value, keras.KerasTensor) and value is not None:

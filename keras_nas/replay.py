@@ -16,6 +16,16 @@ def graph_of(model: Any) -> Any:
     return model if hasattr(model, "_nodes_by_depth") else getattr(model, "_functional", None)
 
 
+def nodes_of(graph: Any) -> list[Any]:
+    """The calls in a graph, each behind those that it hears."""
+    return [node for depth in sorted(graph._nodes_by_depth, reverse=True) for node in graph._nodes_by_depth[depth]]
+
+
+def settings_of(operation: Any) -> dict[str, Any]:
+    """The arguments of a layer or an operation, without those that only its place says."""
+    return {name: value for name, value in operation.get_config().items() if name not in ("name", "dtype", "trainable")}
+
+
 def replay(graph: Any, inputs: Sequence[Any], use: Use) -> list[Any]:
     """What stands for a graph's outputs, where others stand for its inputs.
 
@@ -33,8 +43,7 @@ def replay(graph: Any, inputs: Sequence[Any], use: Use) -> list[Any]:
         ['ReLU(Dense(x))']
     """
     tensors = dict(zip(map(id, graph.inputs), inputs, strict=True))
-    nodes = [node for depth in sorted(graph._nodes_by_depth, reverse=True) for node in graph._nodes_by_depth[depth]]
-    for node in nodes:
+    for node in nodes_of(graph):
         if not node.is_input:
             inner = graph_of(node.operation)
             given = [tensors[id(tensor)] for tensor in data_of(node)]

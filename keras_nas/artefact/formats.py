@@ -101,9 +101,10 @@ def held(model: Any, format: str) -> Any:
         A float32 model of parts that the runtime has.
 
     Raises:
+        InvalidArgument, MissingDependency: see `format_named`.
         ExportError: The copy could not be made.
     """
-    kind = FORMATS[format]
+    kind = format_named(format)
     return portable(behind_front(model) if kind.foreign else model, unroll=kind.unroll)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras_nas.errors import InvalidArgument
-from keras_nas.replay import graph_of
+from keras_nas.replay import graph_of, nodes_of
 
 Shape = tuple[int | None, ...]
 
@@ -73,20 +73,19 @@ def _follow(graph: Any, makers: dict[int, int], steps: list[Step], seen: set[int
         steps: of all graphs so far.
         seen: the layers among them, by identity.
     """
-    for depth in sorted(graph._nodes_by_depth, reverse=True):
-        for node in graph._nodes_by_depth[depth]:
-            if all(id(tensor) in makers for tensor in node.outputs):
-                continue
-            heard, inner = [makers[id(tensor)] for tensor in node.arguments.keras_tensors], graph_of(node.operation)
-            if inner is None or _is_closed(inner):
-                makers.update((id(tensor), len(steps)) for tensor in node.outputs)
-                steps.append(_step(node, tuple(dict.fromkeys(heard)), fresh=id(node.operation) not in seen))
-                seen.add(id(node.operation))
-                continue
-            inside = {id(tensor): step for tensor, step in zip(inner.inputs, heard, strict=True)}
-            _follow(inner, inside, steps, seen)
-            made = zip(node.outputs, inner.outputs, strict=True)
-            makers.update((id(tensor), inside[id(within)]) for tensor, within in made)
+    for node in nodes_of(graph):
+        if all(id(tensor) in makers for tensor in node.outputs):
+            continue
+        heard, inner = [makers[id(tensor)] for tensor in node.arguments.keras_tensors], graph_of(node.operation)
+        if inner is None or _is_closed(inner):
+            makers.update((id(tensor), len(steps)) for tensor in node.outputs)
+            steps.append(_step(node, tuple(dict.fromkeys(heard)), fresh=id(node.operation) not in seen))
+            seen.add(id(node.operation))
+            continue
+        inside = {id(tensor): step for tensor, step in zip(inner.inputs, heard, strict=True)}
+        _follow(inner, inside, steps, seen)
+        made = zip(node.outputs, inner.outputs, strict=True)
+        makers.update((id(tensor), inside[id(within)]) for tensor, within in made)
 
 
 def _is_closed(graph: Any) -> bool:

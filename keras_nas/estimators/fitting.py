@@ -13,6 +13,7 @@ import numpy as np
 
 from keras_nas.architecture import Label
 from keras_nas.data import Feed, Rows, Split, class_weights, training_batches
+from keras_nas.data.trees import leaves
 from keras_nas.engine.job import Report, TrialError
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.fine_tuning import thawed
@@ -26,7 +27,6 @@ from keras_nas.estimators.watch import Checkpoint, Watch, last_checkpoint
 from keras_nas.estimators.xla import Timing
 from keras_nas.supernet import AwakeOptimizer, Supernet
 from keras_nas.tasks import Built, Signature, Task
-from keras_nas.tasks.signature import Input
 
 TOWER_ROWS = {"vector": 16, "array": 8, "map": 4}
 """Rows of a batch that a tower has at least, so that there is enough to normalise by: fewer where a row has places."""
@@ -219,10 +219,10 @@ def filled(towers: int, batch_size: int, signature: Signature) -> int:
         signature: of the data.
 
     Example:
+        >>> from keras_nas.tasks.signature import Input
         >>> images = Signature(Input((28, 28), "uint8"), outputs=10)
         >>> filled(2, 16, images), filled(2, 16, Signature(Input((5,), "float32"), outputs=1))
         (2, 1)
     """
-    inputs = [signature.inputs] if isinstance(signature.inputs, Input) else signature.inputs.values()
-    kind = "array" if all(len(one.shape) > 1 for one in inputs) else "vector"
+    kind = "array" if all(len(one.shape) > 1 for one in leaves(signature.inputs)) else "vector"
     return max(1, min(towers, batch_size // TOWER_ROWS["map" if len(signature.output_shape) > 1 else kind]))

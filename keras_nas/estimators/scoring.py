@@ -101,21 +101,18 @@ def forward(model: Any, rows: Rows) -> Any:
     return tf.function(lambda x: model(x, training=False), [batch], autograph=False)
 
 
-def batches_of(model: Any, rows: Rows, index: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """The model's outputs for some rows, a batch at a time, each with its place among the rows."""
-    import keras
-
+def batches_of(run: Any, rows: Rows, index: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """What a function of batches gives for some rows, a batch at a time, each with its place among the rows."""
     numbers = sum(math.prod(leaf.shape[1:]) for leaf in leaves(rows.x))
     size = max(1, min(SCORE_BATCH, SCORE_NUMBERS // max(1, numbers)))
     batches = evaluation_batches(rows, index, size)
-    run = forward(model, rows) if isinstance(model, keras.Model) else model
     for number, (x, *_) in enumerate(batches):
         yield slice(number * size, (number + 1) * size), side_by_side(run(x))
 
 
 def predicted(model: Any, rows: Rows, index: np.ndarray) -> np.ndarray:
     """The model's outputs for some rows, `(rows, outputs)`."""
-    return np.concatenate([outputs for _, outputs in batches_of(model, rows, index)])
+    return np.concatenate([outputs for _, outputs in batches_of(forward(model, rows), rows, index)])
 
 
 def scores_of(training: Training, y: np.ndarray, predictions: np.ndarray) -> dict[str, float]:

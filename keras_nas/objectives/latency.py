@@ -17,7 +17,7 @@ import numpy as np
 from keras_nas.artefact.alone import call_model, interval_pct, timed
 from keras_nas.artefact.child import run_alone
 from keras_nas.artefact.division import divided
-from keras_nas.artefact.formats import FORMATS, format_named, held, write
+from keras_nas.artefact.formats import FORMATS, held, write
 from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.objectives.lookup import from_table
 
@@ -111,7 +111,6 @@ def measure_latency(
         raise InvalidArgument(f"{unknown('latency target', target, TARGETS)} A function of the model is taken as well.")
     if target == "keras":
         return _in_process(model, sample_rows(model, input_shape, dtype, batch_size), batch_size, max_seconds)
-    format_named(target)
     stored = held(model, target)
     found = _stored(stored, sample_rows(stored, input_shape, dtype, batch_size), target, max_seconds)
     return found.of_network_alone(divided(model, target))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from keras_nas.artefact.alone import LOADERS, call_model
-from keras_nas.artefact.formats import format_named, held, write
+from keras_nas.artefact.formats import held, write
 from keras_nas.errors import InvalidArgument
 from keras_nas.objectives.latency import pinned, sample_rows
 
@@ -43,7 +43,6 @@ def running(
     if target == "keras":
         yield compiled(model, sample_rows(model, input_shape, "float32", batch_size))
         return
-    format_named(target)
     stored, alone = held(model, target), pinned(target)
     rows = sample_rows(stored, input_shape, "float32", batch_size)
     with tempfile.TemporaryDirectory(prefix="keras_nas_") as folder, on_one_core(alone):

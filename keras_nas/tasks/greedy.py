@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras_nas.artefact.portable import FRONT, NETWORK
 from keras_nas.blocks.encoder_decoder import SOURCE, TARGET
 from keras_nas.data.pairs import EDGE
+from keras_nas.replay import nodes_of
 from keras_nas.tasks.pairs import RESERVED, WORDS
 
 HEAD = "output.dense"
@@ -89,11 +90,10 @@ class Greedy:
 
 def _divided(network: Any) -> tuple[list[Any], list[Any]]:
     """The calls of layers in a network that do not depend on the words to write, and those that do, up to the head."""
-    nodes = [node for depth in sorted(network._nodes_by_depth, reverse=True) for node in network._nodes_by_depth[depth]]
     dependent: set[int] = {id(network.input[TARGET])}
     before: list[Any] = []
     after: list[Any] = []
-    for node in (node for node in nodes if not node.is_input):
+    for node in (node for node in nodes_of(network) if not node.is_input):
         hears = any(id(tensor) in dependent for tensor in node.input_tensors)
         dependent.update(map(id, node.outputs) if hears else ())
         (after if hears else before).append(node)

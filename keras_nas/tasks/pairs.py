@@ -60,6 +60,11 @@ class PairSignature(Signature):
         return int(inputs["target"].shape[0])
 
     @property
+    def spelled(self) -> np.ndarray:
+        """The words to write by their numbers; those that are no word are empty."""
+        return np.array([*[""] * RESERVED, *self.words], object)
+
+    @property
     def output_shape(self) -> tuple[int, ...]:
         """The probability of each word at each place."""
         return (self.length, self.outputs)

@@ -133,7 +133,7 @@ class SequenceToSequence(Task):
         assert isinstance(signature, PairSignature)  # noqa: S101 - made by this task
         likely, right, written = np.split(predictions, 3, axis=1)
         there = (y[:, : signature.length] != "").sum(axis=1)
-        said = np.array(["", "", *signature.words], object)[written.astype(int)]
+        said = signature.spelled[written.astype(int)]
         pairs = zip(said, y, strict=True)
         counts = [overlap(_plain(own), _plain(wanted)) if own[0] else np.zeros(COUNTS) for own, wanted in pairs]
         return np.column_stack([likely.sum(axis=1), there, right.sum(axis=1), np.array(counts)])
@@ -152,7 +152,7 @@ class SequenceToSequence(Task):
         assert isinstance(signature, PairSignature)  # noqa: S101 - made by this task
         numbers = RESERVED + np.arange(4 * signature.length).reshape(4, -1) % len(signature.words)
         likely, right = np.full(numbers.shape, -1.0), np.ones(numbers.shape)
-        return np.array(["", "", *signature.words], object)[numbers], np.concatenate([likely, right, numbers], axis=1)
+        return signature.spelled[numbers], np.concatenate([likely, right, numbers], axis=1)
 
 
 def token_loss(truth: Any, logits: Any) -> Any:
