@@ -33,7 +33,7 @@ import numpy as np
 
 from keras_nas.data import Rows, collect, training_batches
 from keras_nas.engine.resources import shares, this_machine
-from keras_nas.pools import worker_settings
+from keras_nas.preparing.pools import worker_settings
 
 EPOCHS = 5
 BATCH = 128

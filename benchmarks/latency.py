@@ -17,8 +17,8 @@ from keras_nas.architecture import Architecture
 from keras_nas.data import collect, split_rows
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.shared_check import spearman
-from keras_nas.foresight import SAMPLES, Networks, measured_ms, prepare_predictor
 from keras_nas.objectives.latency_table import LatencyTable
+from keras_nas.preparing.foresight import SAMPLES, Networks, measured_ms, prepare_predictor
 from keras_nas.spaces import get_space
 from keras_nas.tasks import get_task
 

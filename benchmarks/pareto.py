@@ -22,7 +22,7 @@ from _common import alone, parser, report
 from fashion_mnist import images, searched
 
 if TYPE_CHECKING:
-    from keras_nas.result import SearchResult
+    from keras_nas.results.result import SearchResult
 
 LEAST_ACCURACY, REFERENCES = 0.80, 4.0
 """Where hypervolumes begin: an accuracy, and a latency in those of the fixed network."""

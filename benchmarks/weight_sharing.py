@@ -140,7 +140,7 @@ def correlations(training: Training, folder: Path, count: int, given: argparse.N
 
 def published(training: Training, cells: list[Architecture], shared: np.ndarray) -> dict[str, float]:
     """Within the best fifth of the cells by their published accuracy: shared weights and parameters against it."""
-    from keras_nas.preflight import cost_function
+    from keras_nas.preparing.preflight import cost_function
 
     table = Table.load()
     truth = np.array([table.columns["test200_c10"][table.row(by_edge(cell))] for cell in cells])

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from keras_nas.objectives.objective import Objective as Objective
     from keras_nas.objectives.objective import SoftTarget as SoftTarget
     from keras_nas.oracle import StrategyOracle as StrategyOracle
-    from keras_nas.result import SearchResult as SearchResult
-    from keras_nas.result import load as load
+    from keras_nas.results.result import SearchResult as SearchResult
+    from keras_nas.results.result import load as load
     from keras_nas.resuming import resume as resume
     from keras_nas.search import search as search
     from keras_nas.space import Channels as Channels
@@ -82,7 +82,7 @@ _NAMES = {
     "objectives.objective": ("Objective", "SoftTarget"),
     "oracle": ("StrategyOracle",),
     "methods": ("methods",),
-    "result": ("SearchResult", "load"),
+    "results.result": ("SearchResult", "load"),
     "resuming": ("resume",),
     "space": ("Channels", "Choice", "Given", "Op", "Range", "Repeat", "Series", "Stride", "block"),
     "spaces": ("Space", "spaces"),

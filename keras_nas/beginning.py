@@ -18,11 +18,11 @@ from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.files import checksum
-from keras_nas.goal import Goal
 from keras_nas.history import BEGINNING, Facts, History, Past, beginning, is_one_of
 from keras_nas.ledger import Trial
-from keras_nas.outcome import order, ranked
-from keras_nas.result import SearchResult
+from keras_nas.preparing.goal import Goal
+from keras_nas.results.outcome import order, ranked
+from keras_nas.results.result import SearchResult
 from keras_nas.spaces import Space
 
 

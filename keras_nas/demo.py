@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_nas.result import SearchResult
+from keras_nas.results.result import SearchResult
 
 SNIPPET = """import tensorflow as tf
 model = tf.saved_model.load({path!r})

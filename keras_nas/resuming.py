@@ -14,7 +14,7 @@ from keras_nas.data import Rows
 from keras_nas.engine.files import BACKBONE
 from keras_nas.engine.store import read_only
 from keras_nas.errors import ResumeError
-from keras_nas.result import SearchResult
+from keras_nas.results.result import SearchResult
 from keras_nas.search import search
 
 

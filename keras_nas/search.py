@@ -8,13 +8,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from keras_nas.arguments import check_budget, check_seed, check_target, divided_callbacks, listed, search_directory
 from keras_nas.estimators.fidelity import Estimator
-from keras_nas.goal import Goal, goal_of
 from keras_nas.history import history as history_in
 from keras_nas.loading import load_tensorflow
 from keras_nas.objectives.objective import Objective
-from keras_nas.result import SearchResult
+from keras_nas.preparing.arguments import (
+    check_budget,
+    check_seed,
+    check_target,
+    divided_callbacks,
+    listed,
+    search_directory,
+)
+from keras_nas.preparing.goal import Goal, goal_of
+from keras_nas.results.result import SearchResult
 from keras_nas.spaces import Space
 from keras_nas.strategy import Strategy
 from keras_nas.tasks import AUTO, Task, settled
@@ -144,9 +151,9 @@ def search(
     load_tensorflow()
     options, found = _options(given), settled(task, data, target)
     goal = _goal(found.task, given)
-    from keras_nas.identity import recorded
-    from keras_nas.pools import get_engine
-    from keras_nas.preparation import Data
+    from keras_nas.preparing.identity import recorded
+    from keras_nas.preparing.pools import get_engine
+    from keras_nas.preparing.preparation import Data
     from keras_nas.session import Session, Settings
     from keras_nas.yardstick import search_at_random
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from keras_nas.architecture import Architecture
 from keras_nas.beginning import recall, remember
 from keras_nas.callbacks.watching import Aside, Searching
-from keras_nas.candidate import trained
 from keras_nas.data import Rows, Split
 from keras_nas.engine.driver import Driver
 from keras_nas.engine.gpus import memory_of
@@ -21,7 +20,6 @@ from keras_nas.engine.plan import Plan, retry_lost
 from keras_nas.engine.progress import Progress, State, display_for
 from keras_nas.engine.resume import check_same_search, seconds_used
 from keras_nas.engine.store import Store
-from keras_nas.environment import versions
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.bounds import Bounds
@@ -36,19 +34,21 @@ from keras_nas.estimators.stages import BASELINE
 from keras_nas.estimators.training import train
 from keras_nas.estimators.xla import Timing
 from keras_nas.estimators.zero_cost.estimator import score_untrained
-from keras_nas.foresight import Costs, describer, predictor_for, reader
-from keras_nas.identity import facts, identity
 from keras_nas.ledger import Trial
-from keras_nas.outcome import conclude, kept, winner
 from keras_nas.outlook import Ahead, Conditions, look_ahead, memory_notes, take_gauge
-from keras_nas.preflight import check_feasible, check_latency, cost_function, spread
-from keras_nas.preparation import Data, account, prepare, watched
+from keras_nas.preparing.environment import versions
+from keras_nas.preparing.foresight import Costs, describer, predictor_for, reader
+from keras_nas.preparing.identity import facts, identity
+from keras_nas.preparing.preflight import check_feasible, check_latency, cost_function, spread
+from keras_nas.preparing.preparation import Data, account, prepare, watched
+from keras_nas.preparing.workspace import Workspace
+from keras_nas.results.candidate import trained
+from keras_nas.results.outcome import conclude, kept, winner
 from keras_nas.strategy import UNTRAINED, Failure, Problem, Proposal
-from keras_nas.workspace import Workspace
 
 if TYPE_CHECKING:
-    from keras_nas.goal import Goal
-    from keras_nas.result import SearchResult
+    from keras_nas.preparing.goal import Goal
+    from keras_nas.results.result import SearchResult
 
 KEEP = 10
 """Trials whose models are kept."""
@@ -106,7 +106,7 @@ class Session:
 
     def run(self) -> SearchResult:
         """The whole search; what bad input left behind is taken away again."""
-        from keras_nas.result import SearchResult
+        from keras_nas.results.result import SearchResult
 
         self._check_engine()
         with Workspace(self.directory, replace=not self.resume) as workspace, Store(workspace.folder) as store:

@@ -19,13 +19,13 @@ from keras_nas.estimators.predictor import Predictor
 from keras_nas.estimators.shared import SharedWeights
 from keras_nas.estimators.zero_cost.estimator import ZeroCost
 from keras_nas.history import History
-from keras_nas.preparation import Data
+from keras_nas.preparing.preparation import Data
 from keras_nas.session import Session
 from keras_nas.strategy import Strategy
 from keras_nas.tuners.random import RandomSearch
 
 if TYPE_CHECKING:
-    from keras_nas.result import SearchResult
+    from keras_nas.results.result import SearchResult
 
 FINISHED = ("done", "max_time", "max_trials")
 """Ends of a search that are not an interruption."""

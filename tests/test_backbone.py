@@ -13,10 +13,10 @@ from keras_nas.backbone import default_preprocess
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.fidelity import FullTraining
 from keras_nas.estimators.fine_tuning import slowed, thawed
-from keras_nas.goal import goal_of
 from keras_nas.looking.reproduction import reproducing_call
 from keras_nas.net import KerasNet
 from keras_nas.objectives.cost import CostNet
+from keras_nas.preparing.goal import goal_of
 from keras_nas.spaces.pretrained import pretrained
 from tests.small import digit_images
 

@@ -7,9 +7,9 @@ from keras_nas.architecture import Architecture
 from keras_nas.beginning import facts_of, points, recall, remember
 from keras_nas.engine.store import Record, Store
 from keras_nas.errors import InvalidArgument
-from keras_nas.goal import goal_of
 from keras_nas.history import Facts, history
 from keras_nas.ledger import Trial
+from keras_nas.preparing.goal import goal_of
 from keras_nas.spaces import get_space
 from keras_nas.strategy import Failure, Outcome, Proposal
 from tests.small import arguments, finished_search, tiny_space, tiny_training

@@ -24,7 +24,7 @@ from keras_nas.cli import main, parser
 from keras_nas.commands import watching
 from keras_nas.engine.store import Store
 from keras_nas.errors import SearchInterrupted
-from keras_nas.result import SearchResult
+from keras_nas.results.result import SearchResult
 from tests.engine import fakes
 from tests.engine.test_watch import CALL
 from tests.looking.made import made_search
@@ -222,7 +222,7 @@ def test_ctrl_c_during_another_command(monkeypatch: pytest.MonkeyPatch, capsys: 
     def interrupted(directory: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("keras_nas.result.load", interrupted)
+    monkeypatch.setattr("keras_nas.results.result.load", interrupted)
     assert main(["leaderboard", "d"]) == 130
     assert capsys.readouterr().err == "keras-nas: interrupted\n"
 

@@ -12,7 +12,7 @@ from keras_nas.data import Split
 from keras_nas.estimators.fidelity import FullTraining
 from keras_nas.export import export_model
 from keras_nas.looking.reproduction import reproducing_call
-from keras_nas.refit import rebuilt
+from keras_nas.results.refit import rebuilt
 
 STEPS = 300
 RANDOM = np.random.default_rng(0)

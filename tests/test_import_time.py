@@ -19,8 +19,8 @@ LIGHT = [
     "keras_nas.strategy",
     "keras_nas.space",
     "keras_nas.tuners",
-    "keras_nas.result",
-    "keras_nas.summary",
+    "keras_nas.results.result",
+    "keras_nas.results.summary",
     "keras_nas.looking.report",
 ]
 

@@ -14,9 +14,9 @@ import tensorflow as tf
 import keras_nas
 from keras_nas.data import Split
 from keras_nas.data.trees import taken
-from keras_nas.deploying import served
 from keras_nas.errors import ExportError, InvalidArgument
 from keras_nas.estimators.fidelity import FullTraining
+from keras_nas.results.deploying import served
 from tests.pairs import pairs
 
 pytestmark = pytest.mark.slow

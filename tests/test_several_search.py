@@ -14,8 +14,8 @@ from keras_nas.data.trees import taken
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.fidelity import FullTraining
 from keras_nas.export import export_model
-from keras_nas.identity import called
 from keras_nas.looking.reproduction import reproducing_call
+from keras_nas.preparing.identity import called
 from keras_nas.space import Choice, Op, Series
 from keras_nas.spaces import Space
 from tests.small import digit_images, tiny_space, top_two

@@ -8,10 +8,10 @@ import pytest
 import keras_nas
 from keras_nas.blocks.convolution import convolution
 from keras_nas.blocks.head import pooled_head
-from keras_nas.candidate import failed
 from keras_nas.estimators.gates import LEARNT
 from keras_nas.estimators.shared import SharedWeights
 from keras_nas.methods import METHODS
+from keras_nas.results.candidate import failed
 from keras_nas.space import Channels, Choice, Repeat, Series
 from keras_nas.spaces import Space
 from tests.small import RECIPE, digit_images

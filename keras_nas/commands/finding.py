@@ -41,7 +41,7 @@ def _takes_directory(parser: argparse.ArgumentParser) -> None:
 
 
 def _leaderboard(parsed: argparse.Namespace) -> int:
-    from keras_nas.result import load
+    from keras_nas.results.result import load
 
     result = load(parsed.directory)
     board = result.leaderboard()
@@ -55,7 +55,7 @@ def _leaderboard(parsed: argparse.Namespace) -> int:
 
 
 def _report(parsed: argparse.Namespace) -> int:
-    from keras_nas.result import load
+    from keras_nas.results.result import load
 
     result = load(parsed.directory)
     print(result.report(Path(parsed.output) if parsed.output else result.directory / "report.html"))
@@ -63,7 +63,7 @@ def _report(parsed: argparse.Namespace) -> int:
 
 
 def _export(parsed: argparse.Namespace) -> int:
-    from keras_nas.result import load
+    from keras_nas.results.result import load
 
     export = load(parsed.directory).export(parsed.path, parsed.format, parsed.overwrite)
     print(export, f"It takes {export.takes}.", sep="\n")

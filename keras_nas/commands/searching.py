@@ -18,7 +18,7 @@ from keras_nas.commands.parsing import CONSTRAINTS_NOT_MET, DONE, INTERRUPTED, a
 from keras_nas.errors import SearchInterrupted
 
 if TYPE_CHECKING:
-    from keras_nas.result import SearchResult
+    from keras_nas.results.result import SearchResult
 
 OTHERS = ("command", "quiet")
 """What a command line says that is no argument of `keras_nas.search`."""
@@ -99,7 +99,7 @@ def _takes_limits(parser: argparse.ArgumentParser) -> None:
 
 def _search(parsed: argparse.Namespace) -> int:
     import keras_nas
-    from keras_nas.arguments import search_directory
+    from keras_nas.preparing.arguments import search_directory
     from keras_nas.tasks import AUTO, get_task
 
     given = _given(parsed)

@@ -9,8 +9,8 @@ from keras_nas.looking.page import items, tile
 from keras_nas.markup import Markup, join, number, table, tag
 
 if TYPE_CHECKING:
-    from keras_nas.candidate import Candidate
-    from keras_nas.result import SearchResult
+    from keras_nas.results.candidate import Candidate
+    from keras_nas.results.result import SearchResult
 
 
 def overview(result: SearchResult) -> Markup:

@@ -9,8 +9,8 @@ from keras_nas.looking.choosing import ordered
 if TYPE_CHECKING:
     import pandas as pd
 
-    from keras_nas.candidate import Candidate
-    from keras_nas.result import SearchResult
+    from keras_nas.results.candidate import Candidate
+    from keras_nas.results.result import SearchResult
 
 
 MB_A_NUMBER = 4e-6

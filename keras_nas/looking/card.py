@@ -9,7 +9,7 @@ from keras_nas.looking.page import items
 from keras_nas.markup import Markup, table, tag
 
 if TYPE_CHECKING:
-    from keras_nas.result import SearchResult
+    from keras_nas.results.result import SearchResult
 
 ROWS = 5
 HINT = "result.plot(), result.plot_architecture(), result.leaderboard(), result.report('report.html')"

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_nas.candidate import Candidate
 from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.looking.choosing import front
 from keras_nas.looking.decided import draw_importance, draw_parallel, plain
 from keras_nas.markup import counted
+from keras_nas.results.candidate import Candidate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from keras_nas.result import SearchResult
+    from keras_nas.results.result import SearchResult
 
 EXPLORED, FINAL, OWN, LINE = "#4477aa", "#cc3311", "#222222", "#999999"
 COSTS = ("latency_ms", "latency_p95_ms", "flops", "memory_mb", "size_mb", "params")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from keras_nas.candidate import Candidate
 from keras_nas.errors import InvalidArgument
 from keras_nas.looking.sharing import answers_any_limit
 from keras_nas.objectives.constraints import limits_from, total_violation
 from keras_nas.objectives.objective import losses
 from keras_nas.objectives.pareto import pareto_front
-from keras_nas.outcome import order
+from keras_nas.results.candidate import Candidate
+from keras_nas.results.outcome import order
 
 if TYPE_CHECKING:
-    from keras_nas.result import SearchResult
+    from keras_nas.results.result import SearchResult
 
 
 def best(result: SearchResult, limits: Mapping[str, float]) -> Candidate:
@@ -30,7 +30,7 @@ def best(result: SearchResult, limits: Mapping[str, float]) -> Candidate:
     if not limits:
         return result.winner
     if answers_any_limit(result):
-        from keras_nas.specialised import best_within
+        from keras_nas.results.specialised import best_within
 
         return best_within(result, limits)
     candidates = kept(result)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_nas.architecture import Label
-from keras_nas.candidate import Candidate
 from keras_nas.looking.importance import LEAST, coded, comparable, varied
 from keras_nas.markup import clean
+from keras_nas.results.candidate import Candidate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from keras_nas.result import SearchResult
+    from keras_nas.results.result import SearchResult
 
 SHOWN = 10
 """Decisions on one chart."""

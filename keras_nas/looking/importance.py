@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_nas.architecture import Label
-from keras_nas.candidate import Candidate
+from keras_nas.results.candidate import Candidate
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from keras_nas.result import SearchResult
+    from keras_nas.results.result import SearchResult
 
 LEAST = 10
 """Scored networks below which nothing is said."""

@@ -19,7 +19,7 @@ from keras_nas.looking.reproduction import reproducing_call
 from keras_nas.markup import Markup, join, table, tag
 
 if TYPE_CHECKING:
-    from keras_nas.result import SearchResult
+    from keras_nas.results.result import SearchResult
 
 MOST = 25
 """Networks in the page's table."""

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from keras_nas.errors import StoreError
 from keras_nas.estimators.fidelity import ESTIMATORS, get_estimator
-from keras_nas.identity import PRETRAINED, described
 from keras_nas.markup import clean
+from keras_nas.preparing.identity import PRETRAINED, described
 from keras_nas.tuners import STRATEGIES, make
 
 if TYPE_CHECKING:
-    from keras_nas.result import SearchResult
+    from keras_nas.results.result import SearchResult
 
 
 NAMES = 6

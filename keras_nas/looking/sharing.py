@@ -10,7 +10,7 @@ from keras_nas.estimators.shared_check import check_lines, kendall_tau, spearman
 from keras_nas.estimators.shared_search import ALONE, ELASTIC
 
 if TYPE_CHECKING:
-    from keras_nas.result import SearchResult
+    from keras_nas.results.result import SearchResult
 
 FEWEST = 3
 """Networks of which a ranking says anything."""

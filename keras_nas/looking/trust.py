@@ -13,8 +13,8 @@ from keras_nas.objectives.constraints import total_violation
 
 if TYPE_CHECKING:
     from keras_nas.architecture import Architecture
-    from keras_nas.candidate import Candidate
-    from keras_nas.result import SearchResult
+    from keras_nas.results.candidate import Candidate
+    from keras_nas.results.result import SearchResult
 
 FEWEST = 3
 """Networks trained both ways from which a rank correlation says anything."""

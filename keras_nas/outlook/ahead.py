@@ -11,12 +11,12 @@ from keras_nas.estimators.forecast import Clock, Forecast
 from keras_nas.estimators.gauge import Gauge
 from keras_nas.estimators.pace import Pace, Paces, expected_mb, expected_pace
 from keras_nas.estimators.xla import Timing
-from keras_nas.goal import Goal
 from keras_nas.ledger import Ledger
 from keras_nas.outlook.account import Outlook
 from keras_nas.outlook.machine import check_time
 from keras_nas.outlook.survey import survey, typical_work
-from keras_nas.preflight import Costs, screen
+from keras_nas.preparing.goal import Goal
+from keras_nas.preparing.preflight import Costs, screen
 from keras_nas.strategy import Problem
 from keras_nas.tuners.random import RandomSearch
 

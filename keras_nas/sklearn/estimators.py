@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted, check_X_y, column_or_1d, v
 from keras_nas.data.checks import check_lengths, check_not_empty
 from keras_nas.errors import DataError, InvalidArgument, unknown
 from keras_nas.objectives.objective import Objective
-from keras_nas.result import SearchResult, load
+from keras_nas.results.result import SearchResult, load
 from keras_nas.search import search
 from keras_nas.sklearn.winner import Folder, Images, Winner
 from keras_nas.spaces import Space

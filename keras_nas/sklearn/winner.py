@@ -13,11 +13,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from keras_nas.arguments import search_directory
 from keras_nas.data.trees import mapped
 from keras_nas.errors import DataError
 from keras_nas.loading import load_tensorflow
-from keras_nas.result import SearchResult
+from keras_nas.preparing.arguments import search_directory
+from keras_nas.results.result import SearchResult
 
 BATCH = 256
 """Rows that the model always computes at a time: a row's prediction does not depend on how many stand beside it."""

@@ -13,7 +13,7 @@ import pytest
 from keras_nas.engine.ray_cluster import cluster_shares, connect
 from keras_nas.engine.resources import Machine, Share
 from keras_nas.errors import InvalidArgument, MissingDependency, WorkerError
-from keras_nas.pools import get_engine, worker_settings
+from keras_nas.preparing.pools import get_engine, worker_settings
 
 BIG, SMALL = Machine(cores=8, memory_mb=64_000), Machine(cores=2, memory_mb=16_000)
 GPUS = Machine(cores=16, memory_mb=64_000, gpus=("0", "1"))
@@ -132,5 +132,5 @@ def test_a_cluster_that_does_not_answer(address: str | None, token: str | None, 
 
 
 def test_ray_is_imported_when_it_is_asked_for() -> None:
-    code = "import sys, keras_nas.pools, keras_nas.engine.ray_pool; sys.exit('ray' in sys.modules)"
+    code = "import sys, keras_nas.preparing.pools, keras_nas.engine.ray_pool; sys.exit('ray' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(Path.cwd())})

@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_nas.engine.store import Record, Store
 from keras_nas.files import write_json
-from keras_nas.result import SearchResult
+from keras_nas.results.result import SearchResult
 
 HOSTILE = "<script>alert('1')</script> \"]]>&amp;$x_2$\x07\u202e"
 """What a column, a class or a file may be called."""

@@ -8,7 +8,7 @@ import pytest
 
 from keras_nas.errors import InvalidArgument
 from keras_nas.looking.decided import plain, short_names
-from keras_nas.result import SearchResult
+from keras_nas.results.result import SearchResult
 from tests.looking.made import HOSTILE, made_search
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from keras_nas.looking.importance import ASLEEP, coded, comparable, importance, varied
-from keras_nas.result import SearchResult
+from keras_nas.results.result import SearchResult
 from tests.looking.made import made_search
 
 

@@ -14,7 +14,7 @@ from keras_nas.cli import main
 from keras_nas.looking.report import report
 from keras_nas.looking.reproduction import _inputs, reproducing_call
 from keras_nas.markup import clean
-from keras_nas.result import SearchResult
+from keras_nas.results.result import SearchResult
 from tests.looking.made import HOSTILE, made_search
 from tests.small import finished_search
 

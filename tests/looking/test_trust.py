@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from keras_nas.architecture import Architecture
-from keras_nas.candidate import Candidate
 from keras_nas.looking.trust import effort_lines, lead_lines, other_seeds, short_lines
+from keras_nas.results.candidate import Candidate
 from tests.looking.made import made_search
 
 

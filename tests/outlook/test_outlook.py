@@ -13,13 +13,13 @@ from keras_nas.estimators.bounds import Bounds
 from keras_nas.estimators.fidelity import Budgeting, Finalists
 from keras_nas.estimators.gauge import Gauge
 from keras_nas.estimators.pace import Pace, expected_mb, expected_pace
-from keras_nas.goal import goal_of
 from keras_nas.objectives.constraints import constraints_from
 from keras_nas.outlook import Conditions, look_ahead, machine, memory_notes, take_gauge
 from keras_nas.outlook.account import Outlook
 from keras_nas.outlook.machine import check_time
 from keras_nas.outlook.survey import FEWEST, Survey, survey, typical_work
-from keras_nas.preflight import cost_function
+from keras_nas.preparing.goal import goal_of
+from keras_nas.preparing.preflight import cost_function
 from keras_nas.spaces import get_space
 from keras_nas.strategy import Problem
 from tests.small import tiny_training

@@ -3,7 +3,7 @@
 import pytest
 
 from keras_nas.errors import InvalidArgument
-from keras_nas.goal import Goal, goal_of
+from keras_nas.preparing.goal import Goal, goal_of
 from keras_nas.tasks import family, get_task
 from keras_nas.tasks.tabular import TabularRegression
 

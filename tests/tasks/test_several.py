@@ -12,8 +12,8 @@ from keras_nas.data.joint import view
 from keras_nas.data.trees import side_by_side
 from keras_nas.errors import DataError, InvalidArgument
 from keras_nas.estimators.scoring import batches_of
-from keras_nas.foresight import reader
 from keras_nas.objectives.cost import CostNet
+from keras_nas.preparing.foresight import reader
 from keras_nas.tasks import Several, settled
 from keras_nas.tasks.several import SeveralSignature
 from tests.small import digit_images

@@ -8,7 +8,7 @@ from keras_nas.engine.files import REPLACED
 from keras_nas.engine.lock import DirectoryLock
 from keras_nas.engine.store import Record, Store
 from keras_nas.errors import StoreError
-from keras_nas.workspace import Workspace
+from keras_nas.preparing.workspace import Workspace
 from tests.small import tree
 
 

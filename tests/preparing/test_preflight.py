@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from keras import layers
 
-from keras_nas import preflight
 from keras_nas.errors import InfeasibleError, InvalidArgument
 from keras_nas.estimators.assignment import Options, Training
 from keras_nas.estimators.baseline import maker
-from keras_nas.foresight import Costs
 from keras_nas.objectives.constraints import constraints_from
 from keras_nas.objectives.objective import objectives_from
-from keras_nas.preflight import (
+from keras_nas.preparing import preflight
+from keras_nas.preparing.foresight import Costs
+from keras_nas.preparing.preflight import (
     check_baseline,
     check_feasible,
     check_latency,

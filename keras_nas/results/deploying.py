@@ -17,7 +17,7 @@ from keras_nas.source import ARRAYS, WEIGHTS
 from keras_nas.tasks import TASKS, get_task
 
 if TYPE_CHECKING:
-    from keras_nas.result import SearchResult
+    from keras_nas.results.result import SearchResult
 
 SHOWN = 256
 """Held-out rows on which a stored model is compared."""

@@ -8,20 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from keras_nas.candidate import trained
 from keras_nas.data import Split
 from keras_nas.engine.files import MODEL, RESULT
 from keras_nas.engine.summary import failure_report
-from keras_nas.environment import environment
 from keras_nas.errors import SearchFailed, SearchInterrupted
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.files import read_json, write_json
-from keras_nas.holdout import judged
 from keras_nas.ledger import Trial, is_training
 from keras_nas.objectives.constraints import Constraint, total_violation
 from keras_nas.objectives.objective import Objective, losses, spaced
 from keras_nas.objectives.pareto import knee_point, non_dominated_sort, pareto_front
+from keras_nas.preparing.environment import environment
+from keras_nas.results.candidate import trained
+from keras_nas.results.holdout import judged
 
 Scores = Mapping[str, float]
 UNFINISHED = (

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_nas.estimators.assignment import Options
-from keras_nas.holdout import intervals, wilson
+from keras_nas.results.holdout import intervals, wilson
 from keras_nas.tasks import Signature, get_task
 from keras_nas.tasks.forecasting import ForecastSignature
 

@@ -11,7 +11,7 @@ from keras_nas.data import Split
 from keras_nas.errors import InvalidArgument, StoreError
 from keras_nas.estimators.scoring import validation_scores
 from keras_nas.files import read_json, write_json
-from keras_nas.result import SearchResult
+from keras_nas.results.result import SearchResult
 from tests.small import arguments, finished_search
 
 

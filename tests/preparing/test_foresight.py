@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from keras_nas import foresight
 from keras_nas.architecture import Architecture
 from keras_nas.estimators.assignment import Training
-from keras_nas.foresight import Costs, Networks, by_importance, predictor_for, prepare_predictor
 from keras_nas.objectives.cost import cost_of_model
 from keras_nas.objectives.latency_table import LatencyTable
+from keras_nas.preparing import foresight
+from keras_nas.preparing.foresight import Costs, Networks, by_importance, predictor_for, prepare_predictor
 from tests.objectives.test_latency_table import dense
 from tests.small import tiny_training
 

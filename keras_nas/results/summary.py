@@ -12,8 +12,8 @@ from keras_nas.markup import counted
 from keras_nas.objectives.constraints import margin_report
 
 if TYPE_CHECKING:
-    from keras_nas.candidate import Candidate
-    from keras_nas.result import SearchResult
+    from keras_nas.results.candidate import Candidate
+    from keras_nas.results.result import SearchResult
 
 
 def summarise(result: SearchResult) -> str:

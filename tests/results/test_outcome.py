@@ -10,7 +10,7 @@ from keras_nas.estimators.stages import BASELINE
 from keras_nas.ledger import Trial
 from keras_nas.objectives import objectives_from
 from keras_nas.objectives.constraints import constraints_from
-from keras_nas.outcome import kept, order, ranked, winner
+from keras_nas.results.outcome import kept, order, ranked, winner
 from keras_nas.strategy import Failure, Outcome, Proposal
 
 ONE, TWO = objectives_from("val_accuracy"), objectives_from(["val_accuracy", "latency_ms"])

@@ -13,11 +13,11 @@ from keras_nas.engine.files import BACKBONE
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.assignment import Costing, Options, Training, called, per_target
 from keras_nas.estimators.baseline import maker
-from keras_nas.preflight import check_baseline, check_scoring
+from keras_nas.preparing.preflight import check_baseline, check_scoring
 from keras_nas.tasks import Task
 
 if TYPE_CHECKING:
-    from keras_nas.goal import Goal
+    from keras_nas.preparing.goal import Goal
 
 SHARE = 0.15
 """Share of the rows that validation and hold-out take by default."""

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keras_nas.candidate import Candidate
 from keras_nas.data import Split
 from keras_nas.engine.files import REFITS
 from keras_nas.engine.job import Job
@@ -17,11 +16,12 @@ from keras_nas.errors import InvalidArgument, SearchFailed
 from keras_nas.estimators.assignment import Costing, Options, Training
 from keras_nas.estimators.training import train
 from keras_nas.files import write_json
-from keras_nas.pools import worker_settings
+from keras_nas.preparing.pools import worker_settings
+from keras_nas.results.candidate import Candidate
 from keras_nas.tasks import get_task
 
 if TYPE_CHECKING:
-    from keras_nas.result import SearchResult
+    from keras_nas.results.result import SearchResult
 
 
 def refit(result: SearchResult, lengths: Mapping[str, float | None], seed: int | None) -> Candidate:

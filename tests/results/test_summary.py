@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from keras_nas.architecture import Architecture
-from keras_nas.candidate import Candidate
-from keras_nas.summary import latency_lines, prediction_lines
+from keras_nas.results.candidate import Candidate
+from keras_nas.results.summary import latency_lines, prediction_lines
 
 
 def candidate(number: int, measured: float, predicted: float | None, final: bool = True) -> Candidate:

@@ -11,8 +11,8 @@ from keras_nas.engine.resume import check_same_search
 from keras_nas.engine.store import Record, Store
 from keras_nas.errors import ResumeError
 from keras_nas.estimators.fidelity import FullTraining
-from keras_nas.goal import goal_of
-from keras_nas.identity import decisions_of, described, identity, is_ready, named
+from keras_nas.preparing.goal import goal_of
+from keras_nas.preparing.identity import decisions_of, described, identity, is_ready, named
 from keras_nas.space import Choice, Op, Series
 from keras_nas.spaces import Space, get_space
 from keras_nas.tasks import get_task

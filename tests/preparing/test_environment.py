@@ -1,7 +1,7 @@
 """The environment is told in words."""
 
 import keras_nas
-from keras_nas.environment import environment
+from keras_nas.preparing.environment import environment
 
 
 def test_versions_and_machine() -> None:

@@ -6,9 +6,16 @@ from typing import Any
 import keras
 import pytest
 
-from keras_nas.arguments import check_budget, check_seed, check_target, divided_callbacks, listed, search_directory
 from keras_nas.callbacks import SearchCallback
 from keras_nas.errors import InvalidArgument
+from keras_nas.preparing.arguments import (
+    check_budget,
+    check_seed,
+    check_target,
+    divided_callbacks,
+    listed,
+    search_directory,
+)
 
 
 @pytest.mark.parametrize(

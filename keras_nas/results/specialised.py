@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_nas.architecture import Architecture
-from keras_nas.candidate import Candidate, scored
 from keras_nas.data import Rows, Split
 from keras_nas.engine.files import MODEL, SHARED_WEIGHTS, SPECIALISED
 from keras_nas.errors import InvalidArgument
@@ -27,17 +26,18 @@ from keras_nas.estimators.shared_judge import calibration
 from keras_nas.estimators.shared_net import home, make_supernet
 from keras_nas.estimators.shared_search import ELASTIC
 from keras_nas.files import read_json, write_json
-from keras_nas.foresight import Costs, Networks, prepare_predictor
 from keras_nas.objectives.constraints import Constraint, limits_from, total_violation
 from keras_nas.objectives.latency import TARGETS
 from keras_nas.objectives.latency_table import LatencyTable
 from keras_nas.objectives.objective import Objective
 from keras_nas.operators import crossover, mutate, sample
 from keras_nas.predictors.ranker import Ranker
-from keras_nas.preflight import STATIC, cost_function
+from keras_nas.preparing.foresight import Costs, Networks, prepare_predictor
+from keras_nas.preparing.preflight import STATIC, cost_function
+from keras_nas.results.candidate import Candidate, scored
 
 if TYPE_CHECKING:
-    from keras_nas.result import SearchResult
+    from keras_nas.results.result import SearchResult
 
 LATENCY = "latency_ms"
 FORETOLD = (*STATIC, LATENCY)
@@ -72,7 +72,7 @@ class Specialist:
     @classmethod
     def of(cls, result: SearchResult) -> Specialist:
         """That of a search's result."""
-        from keras_nas.refit import rebuilt
+        from keras_nas.results.refit import rebuilt
 
         training, objective = result.training or rebuilt(result), result.objectives[0]
         paths = {decision.path for decision in training.space.network_decisions}

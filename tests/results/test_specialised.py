@@ -14,15 +14,15 @@ import keras_nas
 from keras_nas.architecture import Architecture
 from keras_nas.blocks.convolution import convolution
 from keras_nas.blocks.head import pooled_head
-from keras_nas.candidate import Candidate, scored
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.shared import SharedWeights
 from keras_nas.estimators.shared_net import home, make_supernet, write
 from keras_nas.objectives.constraints import Constraint
 from keras_nas.objectives.objective import Objective
+from keras_nas.results.candidate import Candidate, scored
+from keras_nas.results.specialised import Specialist, best_within
 from keras_nas.space import Channels, Choice, Repeat, Series
 from keras_nas.spaces import Space
-from keras_nas.specialised import Specialist, best_within
 from tests.small import RECIPE, digit_images, tiny_training
 
 NAMES = [f"width{n}" for n in range(6)]

@@ -30,13 +30,13 @@ from keras_nas.estimators.scoring import (
     targets,
 )
 from keras_nas.estimators.training import build
-from keras_nas.foresight import Costs as Costs
-from keras_nas.foresight import reader
 from keras_nas.objectives.constraints import Constraint, total_violation
 from keras_nas.objectives.energy import energy_counters
 from keras_nas.objectives.latency_predictor import LatencyPredictor
 from keras_nas.objectives.objective import Objective
 from keras_nas.objectives.operations import operations_of
+from keras_nas.preparing.foresight import Costs as Costs
+from keras_nas.preparing.foresight import reader
 from keras_nas.spaces import Space
 from keras_nas.strategy import Failure, Outcome
 from keras_nas.tasks import Signature, Task

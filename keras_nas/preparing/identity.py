@@ -8,8 +8,8 @@ from typing import Any
 
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.assignment import Training
-from keras_nas.goal import Goal
 from keras_nas.nodes import Value
+from keras_nas.preparing.goal import Goal
 from keras_nas.spaces import SPACES, Space
 from keras_nas.tasks import TASKS, Task, family
 

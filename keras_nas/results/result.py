@@ -6,13 +6,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keras_nas.candidate import Candidate, failed, refused, trained
 from keras_nas.data import Rows
 from keras_nas.engine.files import RANDOM_SEARCH, REFITS, RESULT
 from keras_nas.errors import StoreError
 from keras_nas.files import read_json
 from keras_nas.objectives.constraints import Constraint
 from keras_nas.objectives.objective import Objective
+from keras_nas.results.candidate import Candidate, failed, refused, trained
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -230,7 +230,7 @@ class SearchResult:
             ExportError: when it cannot be written, or gives other outputs than the model in memory.
             MissingDependency: when a package that the format needs is not installed.
         """
-        from keras_nas.deploying import export_winner
+        from keras_nas.results.deploying import export_winner
 
         return export_winner(self, path, format, overwrite)
 
@@ -241,7 +241,7 @@ class SearchResult:
             path: the program; its `load_model()` makes the network with its weights, `build_model()` one without.
             overwrite: whether files of these names are replaced.
         """
-        from keras_nas.deploying import write_winner
+        from keras_nas.results.deploying import write_winner
 
         return write_winner(self, path, overwrite)
 
@@ -263,7 +263,7 @@ class SearchResult:
             InvalidArgument: when the search used objects of your own that are not on disk.
             SearchFailed: when the training failed.
         """
-        from keras_nas.refit import refit
+        from keras_nas.results.refit import refit
 
         return refit(self, {"seconds": max_time, "epochs": epochs}, seed)
 
@@ -275,7 +275,7 @@ class SearchResult:
 
     def summary(self) -> str:
         """The account of the search, for people."""
-        from keras_nas.summary import summarise
+        from keras_nas.results.summary import summarise
 
         return summarise(self)
 

@@ -1,0 +1,1 @@
+"""What a search found: its candidates, their account, and the models that are handed out."""
