@@ -1,7 +1,7 @@
 """Seeded division of the rows into training, validation and hold-out."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -35,6 +35,16 @@ class Split:
         """Write train.npy, validation.npy and holdout.npy."""
         for name in PARTS:
             write_array(Path(directory) / f"{name}.npy", getattr(self, name))
+
+    def merged(self) -> Self:
+        """With the validation rows among those to train on, so that none are left to compare by.
+
+        Example:
+            >>> Split(np.array([0, 3]), np.array([1]), np.array([2])).merged().train
+            array([0, 1, 3])
+        """
+        train = np.sort(np.concatenate([self.train, self.validation]))
+        return replace(self, train=train, validation=self.validation[:0])
 
     @classmethod
     def load(cls, directory: str | Path) -> Self:

@@ -12,6 +12,8 @@ PAST = "past_epochs"
 """In the fidelity of a trial that goes on from another: epochs that were trained before it."""
 ROWS = "rows"
 """In the fidelity of a trial that sees a share of the training rows: that share."""
+ALL_ROWS = "all_rows"
+"""In the fidelity of a training that sees the validation rows too."""
 PIXELS = "pixels"
 """In the fidelity of a trial that sees images with fewer pixels: their share."""
 

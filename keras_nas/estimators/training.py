@@ -23,7 +23,7 @@ from keras_nas.estimators.assignment import Options, Training
 from keras_nas.estimators.curves import FORETOLD, STOPPED, Known
 from keras_nas.estimators.custom import check_registered, register
 from keras_nas.estimators.heirs import begin_as
-from keras_nas.estimators.ladder import PIXELS
+from keras_nas.estimators.ladder import ALL_ROWS, PIXELS
 from keras_nas.estimators.resolution import pooled, shrunk
 from keras_nas.estimators.schedule import Budget
 from keras_nas.estimators.scoring import check_latency, forward, measure_costs, validation_scores
@@ -80,6 +80,7 @@ def train(
     training = _adapted(training, fidelity)
     keras.utils.set_random_seed((training.seed * 1_000_003 + number) % 2**31)
     rows, split = Rows.load(training.data), Split.load(training.data)
+    split = split.merged() if ALL_ROWS in fidelity else split
     built = _begun(training, architecture, custom_objects or {}, "final" in fidelity)
     taken = _inherited(built, report.folder / PARENT, inherit)
     ready = time.monotonic()
@@ -156,10 +157,13 @@ def _seen(split: Split, budget: Budget) -> Split:
 def _judged(
     training: Training, model: Any, data: tuple[Rows, Split], final: bool, predicted: Mapping[str, float]
 ) -> tuple[dict[str, float], dict[str, float], dict[str, Any]]:
-    """All scores of a trained model, also those that follow from others, their errors, and what they rest on."""
+    """All scores of a trained model, also those that follow from others, their errors, and what they rest on.
+
+    Where no rows are left to judge by there are costs alone.
+    """
     (rows, split), options = data, training.options
     index = split.validation if final else evenly(split.validation, EXPLORE_ROWS)
-    found = validation_scores(training, model, rows, index)
+    found = validation_scores(training, model, rows, index) if len(index) else ({}, {})
     scores, errors = ({f"val_{name}": value for name, value in values.items()} for values in found)
     costs, spoken = measure_costs(
         model, options.costing.limits, options.costing.latency_target, {} if final else predicted

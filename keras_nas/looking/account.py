@@ -38,16 +38,17 @@ def honesty(result: SearchResult) -> Markup:
     if result.random_search is not None:
         rows += _rows("random search", result.random_search.winner, result.random_search.told["holdout"])
     for again in result.refits:
-        rows += _rows(f"winner retrained, seed {again.measurements.get('seed')}", again, {})
+        name = f"winner retrained{again.retraining}, seed {again.measurements.get('seed')}"
+        rows += _rows(name, again, again.measurements.get("holdout", {}))
     columns = ["network", "score", "validation", "hold-out", "95 % interval"]
     return join([table(columns, rows), items(_caveats(result))])
 
 
 def _rows(name: str, candidate: Candidate, held: Mapping[str, Any]) -> list[list[object]]:
-    """A row a score that was taken on validation rows."""
+    """A row a score that was taken on validation rows, or on others alone."""
     scores = {key.removeprefix("val_"): value for key, value in candidate.scores.items() if key.startswith("val_")}
     found = held.get("scores", {})
-    return [[name, key, value, found.get(key), _spread(held, key)] for key, value in scores.items()]
+    return [[name, key, scores.get(key), found.get(key), _spread(held, key)] for key in scores or found]
 
 
 def _spread(held: Mapping[str, Any], name: str) -> str:

@@ -11,15 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from keras_nas.architecture import Architecture
-from keras_nas.engine.files import MODEL
+from keras_nas.engine.files import MODEL, REFITS
 from keras_nas.engine.store import read_only
 from keras_nas.errors import StoreError
 from keras_nas.estimators.curves import STOPPED
+from keras_nas.estimators.ladder import ALL_ROWS
 from keras_nas.estimators.shared_search import SUPERNET
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.files import read_json
 from keras_nas.loading import load_tensorflow
 from keras_nas.strategy import UNTRAINED
+
+REFIT = "refit.json"
+"""What a retrained winner's folder says of it."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +69,10 @@ class Candidate:
 
         return keras.models.load_model(self.file, compile=False)
 
-    @classmethod
-    def retrained(cls, folder: Path) -> Candidate:
-        """The retrained winner that a folder holds."""
-        told = read_json(folder / "refit.json")
-        if told is None:
-            raise StoreError(f"{folder} holds no retrained network, or its refit.json is damaged.")
-        return cls(file=folder / MODEL, **{**told, "architecture": Architecture(told["architecture"])})
+    @property
+    def retraining(self) -> str:
+        """Of a retrained winner what it learnt from, in words that follow on "retrained"."""
+        return " on all rows" if ALL_ROWS in self.fidelity else ""
 
     @property
     def final(self) -> bool:
@@ -82,6 +83,19 @@ class Candidate:
     def specialised(self) -> bool:
         """Whether it was taken out of a supernet for the limits that were asked for."""
         return "specialised" in self.fidelity
+
+
+def retrained(directory: Path) -> list[Candidate]:
+    """The winners of a search that were trained again, in order."""
+    folders = sorted((file.parent for file in (directory / REFITS).glob(f"*/{REFIT}")), key=lambda f: int(f.name))
+    return [_retrained(folder) for folder in folders]
+
+
+def _retrained(folder: Path) -> Candidate:
+    told = read_json(folder / REFIT)
+    if told is None:
+        raise StoreError(f"{folder} holds no retrained network, or its {REFIT} is damaged.")
+    return Candidate(file=folder / MODEL, **{**told, "architecture": Architecture(told["architecture"])})
 
 
 def trained(directory: Path) -> list[Candidate]:

@@ -17,6 +17,7 @@ from keras_nas.source import ARRAYS, WEIGHTS
 from keras_nas.tasks import TASKS, get_task
 
 if TYPE_CHECKING:
+    from keras_nas.results.candidate import Candidate
     from keras_nas.results.result import SearchResult
 
 SHOWN = 256
@@ -25,28 +26,32 @@ SAMPLES = 128
 """Training rows from which an integer format takes its scales."""
 
 
-def export_winner(result: SearchResult, path: str | Path, file_format: str, overwrite: bool) -> Export:
-    """Write the winner to a new folder with the account of it; see `SearchResult.export`.
+def export_candidate(
+    result: SearchResult, path: str | Path, file_format: str, overwrite: bool, candidate: Candidate | None = None
+) -> Export:
+    """Write a model to a new folder with the account of it; see `SearchResult.export`.
 
     Args:
         result: of the search.
         path: the folder.
         file_format: name of the format.
         overwrite: whether an earlier export there is replaced.
+        candidate: None for the winner.
     """
+    shown = candidate or result.winner
     held = Split.load(result.directory / "data")
     part = held.holdout if len(held.holdout) else held.validation
     manifest = {
         "task": result.told["task"],
         "classes": list(result.classes),
-        "metrics": dict(result.winner.scores),
-        "holdout": result.told["holdout"],
-        "architecture": dict(result.winner.architecture),
+        "metrics": dict(shown.scores),
+        "holdout": result.told["holdout"] if candidate is None else candidate.measurements.get("holdout", {}),
+        "architecture": dict(shown.architecture),
     }
     if result.rows.joint is not None:
         manifest["targets"] = {target.name: list(target.labels.classes) for target in result.rows.joint.targets}
-    model = served(result, file_format)
-    x = result.rows.x if model is result.best_model else {key: result.rows.x[key] for key in model.input}
+    model = served(result, file_format, shown)
+    x = result.rows.x if model is shown.model else {key: result.rows.x[key] for key in model.input}
     return export_model(
         model,
         path,
@@ -59,19 +64,21 @@ def export_winner(result: SearchResult, path: str | Path, file_format: str, over
     )
 
 
-def served(result: SearchResult, file_format: str = "saved_model") -> Any:
-    """What is handed over of the winner: of the task `sequence_to_sequence` a model that writes, else the one scored.
+def served(result: SearchResult, file_format: str = "saved_model", candidate: Candidate | None = None) -> Any:
+    """What is handed over of a model: of the task `sequence_to_sequence` a model that writes, else the one scored.
 
     Args:
         result: of the search.
         file_format: to be written.
+        candidate: None for the winner.
 
     Raises:
         ExportError: when that format cannot hold it.
     """
     name = result.told["task"]
     task = get_task(name) if result.training is None and name in TASKS else getattr(result.training, "task", None)
-    return result.best_model if task is None else task.served(result.best_model, file_format)
+    model = (candidate or result.winner).model
+    return model if task is None else task.served(model, file_format)
 
 
 def write_winner(result: SearchResult, path: str | Path, overwrite: bool) -> Export:
@@ -95,7 +102,7 @@ def write_winner(result: SearchResult, path: str | Path, overwrite: bool) -> Exp
         raise ExportError(f"{' and '.join(there)} exist: choose another name, or pass overwrite=True.")
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.stem}.", dir=target.parent) as folder:
-        done = export_winner(result, Path(folder) / "source", "source", overwrite=False)
+        done = export_candidate(result, Path(folder) / "source", "source", overwrite=False)
         for suffix, file in files.items():
             written = done.path / f"model{suffix}"
             if written.exists():

@@ -8,29 +8,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_nas.data import Split
-from keras_nas.engine.files import REFITS
+from keras_nas.engine.files import MODEL, REFITS
 from keras_nas.engine.job import Job
 from keras_nas.engine.once import run_once
 from keras_nas.engine.resources import shares, whole
 from keras_nas.errors import InvalidArgument, SearchFailed
 from keras_nas.estimators.assignment import Costing, Options, Training
+from keras_nas.estimators.ladder import ALL_ROWS
 from keras_nas.estimators.training import train
 from keras_nas.files import write_json
 from keras_nas.preparing.pools import worker_settings
-from keras_nas.results.candidate import Candidate
+from keras_nas.results.candidate import REFIT, Candidate
+from keras_nas.results.holdout import judged
 from keras_nas.tasks import get_task
 
 if TYPE_CHECKING:
     from keras_nas.results.result import SearchResult
 
 
-def refit(result: SearchResult, lengths: Mapping[str, float | None], seed: int | None) -> Candidate:
+def refit(result: SearchResult, lengths: Mapping[str, float | None], seed: int | None, all_rows: bool) -> Candidate:
     """Train the winner's architecture anew, in a process of its own.
 
     Args:
         result: of the search.
         lengths: `seconds` and `epochs`, each a number or None.
         seed: of weights and batches, or None.
+        all_rows: whether the validation rows are trained on too.
     """
     given = {name: float(value) for name, value in lengths.items() if value is not None}
     for name, value in given.items():
@@ -40,6 +43,7 @@ def refit(result: SearchResult, lengths: Mapping[str, float | None], seed: int |
     training = result.training or rebuilt(result)
     number = 1 + max((candidate.number for candidate in result.refits), default=0)
     fidelity = {"final": 1.0, **given} if given else dict(winner.fidelity)
+    fidelity |= {ALL_ROWS: 1.0} if all_rows else {}
     folder = result.directory / REFITS / str(number)
     seed = training.seed + number if seed is None else seed
     part = whole()
@@ -51,9 +55,11 @@ def refit(result: SearchResult, lengths: Mapping[str, float | None], seed: int |
         "towers": 1 if part.devices else part.cores,
     }
     told = _run(Job(train, arguments), folder, f"refit-{number}")
+    measured = {**told["measurements"], "seed": seed}
+    measured |= {"holdout": judged(training, folder / MODEL)} if all_rows else {}
     kept = {"number": number, "architecture": dict(winner.architecture), "fidelity": fidelity, "scores": told["scores"]}
-    write_json(folder / "refit.json", {**kept, "measurements": {**told["measurements"], "seed": seed}})
-    return Candidate.retrained(folder)
+    write_json(folder / REFIT, {**kept, "measurements": measured})
+    return result.refits[-1]
 
 
 def rebuilt(result: SearchResult) -> Training:

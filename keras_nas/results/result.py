@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_nas.data import Rows
-from keras_nas.engine.files import RANDOM_SEARCH, REFITS, RESULT
+from keras_nas.engine.files import RANDOM_SEARCH, RESULT
 from keras_nas.errors import StoreError
 from keras_nas.files import read_json
 from keras_nas.objectives.constraints import Constraint
 from keras_nas.objectives.objective import Objective
-from keras_nas.results.candidate import Candidate, failed, refused, trained
+from keras_nas.results.candidate import Candidate, failed, refused, retrained, trained
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,11 +108,9 @@ class SearchResult:
     def best(self, **limits: float) -> Candidate:
         """The best network within limits: `best(max_latency_ms=10, max_params=1e5, min_val_accuracy=0.9)`.
 
-        It is one of those that were trained; after `method="once_for_all"` any network of its supernet, which leaves it
-        with its weights.
-
         Args:
-            **limits: `max_<score>` or `min_<score>`; without any, it is the winner.
+            **limits: `max_<score>` or `min_<score>`; without any, it is the winner. It is one of the trained ones;
+                after `method="once_for_all"` any network of its supernet, which leaves it with its weights.
 
         Raises:
             InvalidArgument: for a limit of another form or an unknown score, or when no such network meets them all.
@@ -131,9 +129,8 @@ class SearchResult:
         """All trained networks, best first: what was measured, with the unit in the name, and every decision.
 
         Returns:
-            Columns trial, stage ("final" was trained to the end, "explored" shortly, "baseline" is your own model), the
-            scores (`val_...`) and costs (params, size_mb of them in float32, latency_ms, flops ... where they were
-            measured), epochs and seconds of training; then the decisions by their paths.
+            Columns trial, stage ("final" was trained to the end, "explored" shortly, "baseline" is your own), scores,
+            costs (params, their size_mb in float32 ...), epochs and seconds of training; then the decisions' paths.
         """
         from keras_nas.looking.board import leaderboard
 
@@ -144,10 +141,9 @@ class SearchResult:
         """What each decision mattered for the first objective, most first, and how sure that is.
 
         Returns:
-            Columns decision, share (of the scores' variance, by itself and with others: how much worse a random forest
-            foretells the scores when the decision's answers are shuffled), spread (standard deviation over 20 samples
-            of the networks) and explained (what the forests foretell in all). Empty with fewer than 10 networks, or
-            where all score the same.
+            Columns decision, share (of the scores' variance: how much worse a random forest foretells the scores when
+            the decision's answers are shuffled), spread (standard deviation over 20 samples of the networks) and
+            explained (what the forests foretell in all). Empty with under 10 networks, or where all score the same.
 
         Reference:
             Breiman, "Random forests", Machine Learning 45, 2001.
@@ -160,14 +156,12 @@ class SearchResult:
         """A chart of the search.
 
         Args:
-            kind: "search" (every score over the seconds, the best so far), "trials" (over the number of networks),
-                "front" (score and cost: the second objective, or the latency where it was measured, or the size),
-                "importance" (what each decision mattered), "parallel" (each network as a line through its decisions),
-                or "overview" (four of them).
+            kind: "search" (every score over the seconds), "trials" (over the number of networks), "front" (score and
+                cost: the second objective, the latency where it was measured, or the size), "importance" (what each
+                decision mattered), "parallel" (each network a line through its decisions), or "overview" (of four).
 
         Returns:
-            A Matplotlib figure, which a notebook shows and `figure.savefig("search.png")` writes; pyplot is not
-            involved.
+            A figure that a notebook shows and `figure.savefig("search.png")` writes; pyplot is not involved.
 
         Raises:
             InvalidArgument: for another kind.
@@ -186,8 +180,8 @@ class SearchResult:
             SVG text that a notebook shows; `.save("winner.svg")` writes it.
 
         Raises:
-            StoreError: when the candidate's model was not kept.
-            InvalidArgument: when the model, one of your own, has no graph of layers.
+            StoreError: when the model was not kept.
+            InvalidArgument: when it is one of your own without a graph of layers.
         """
         from keras_nas.drawing import draw
 
@@ -198,10 +192,7 @@ class SearchResult:
         """Write one self-contained page without scripts: what was found, how far to trust it, and how to do it again.
 
         Args:
-            path: the HTML file; folders are made, an earlier file is replaced.
-
-        Returns:
-            The path.
+            path: the HTML file, which is returned; folders are made, an earlier file is replaced.
         """
         from keras_nas.looking.report import write_report
 
@@ -217,22 +208,29 @@ class SearchResult:
         """The user's labels in the order of the model's outputs; empty for regression."""
         return tuple(self.rows.labels.classes)
 
-    def export(self, path: str | Path, format: str = "saved_model", overwrite: bool = False) -> Export:  # noqa: A002
-        """Write the winner to a new folder, run it there in a fresh process without keras_nas, compare, and time it.
+    def export(
+        self,
+        path: str | Path,
+        format: str = "saved_model",  # noqa: A002
+        overwrite: bool = False,
+        candidate: Candidate | None = None,
+    ) -> Export:
+        """Write a model to a new folder, run it there in a fresh process without keras_nas, compare, and time it.
 
         Args:
-            path: the folder.
+            path: of the folder.
             format: "saved_model", "keras", "litert", "litert_float16", "litert_int8" (scaled by training rows), "onnx",
                 "openvino" (these two with `keras-nas[onnx]` and `keras-nas[openvino]`), or "source" (see `to_source`).
             overwrite: whether an earlier export there is replaced.
+            candidate: one of `trials`, `pareto_front()` or `refits`; the winner where None.
 
         Raises:
             ExportError: when it cannot be written, or gives other outputs than the model in memory.
             MissingDependency: when a package that the format needs is not installed.
         """
-        from keras_nas.results.deploying import export_winner
+        from keras_nas.results.deploying import export_candidate
 
-        return export_winner(self, path, format, overwrite)
+        return export_candidate(self, path, format, overwrite, candidate)
 
     def to_source(self, path: str | Path = "model.py", overwrite: bool = False) -> Export:
         """Write the winner as a program of plain Keras, verified like an export; its weights stand beside it.
@@ -245,33 +243,37 @@ class SearchResult:
 
         return write_winner(self, path, overwrite)
 
-    def refit(self, max_time: float | None = None, epochs: float | None = None, seed: int | None = None) -> Candidate:
-        """Train the winner's architecture anew, by its recipe, and score it on the validation part.
+    def refit(
+        self,
+        max_time: float | None = None,
+        epochs: float | None = None,
+        seed: int | None = None,
+        all_rows: bool = False,
+    ) -> Candidate:
+        """Train the winner's architecture anew, by its recipe.
 
-        The winner stays what it is: a retrained network is another one, with a score of its own. It never sees the
-        hold-out, and lies below `refits` in the search's folder.
+        The winner stays what it is; this is another network, with scores of its own, below `refits` in the search's
+        folder. It never learns from the hold-out.
 
         Args:
             max_time: seconds of training; where neither this nor `epochs` is given, as long as the winner's.
             epochs: passes over the training rows.
-            seed: of the weights and batches; by default one that no training of this winner had.
-
-        Returns:
-            The retrained network, with its `model` and `scores`.
+            seed: of weights and batches; by default one that no training of this winner had.
+            all_rows: learn from the validation rows too, which is worth most where rows are few; scores are those of
+                the hold-out then, where there is one, in `measurements["holdout"]`.
 
         Raises:
             InvalidArgument: when the search used objects of your own that are not on disk.
-            SearchFailed: when the training failed.
+            SearchFailed: when it failed.
         """
         from keras_nas.results.refit import refit
 
-        return refit(self, {"seconds": max_time, "epochs": epochs}, seed)
+        return refit(self, {"seconds": max_time, "epochs": epochs}, seed, all_rows)
 
     @property
     def refits(self) -> list[Candidate]:
         """The retrained winners, in order."""
-        numbers = sorted(int(file.parent.name) for file in (self.directory / REFITS).glob("*/refit.json"))
-        return [Candidate.retrained(self.directory / REFITS / str(number)) for number in numbers]
+        return retrained(self.directory)
 
     def summary(self) -> str:
         """The account of the search, for people."""
@@ -289,12 +291,9 @@ class SearchResult:
 
 
 def load(directory: str | Path) -> SearchResult:
-    """The result of a search that has ended.
-
-    Args:
-        directory: of the search.
+    """The result of a search that has ended, from its directory.
 
     Raises:
-        StoreError: when the directory holds no finished search.
+        StoreError: when it holds no finished search.
     """
     return SearchResult(Path(directory))

@@ -35,14 +35,20 @@ def summarise(result: SearchResult) -> str:
         score = result.baseline.scores[objective]
         lines.append(f"Your own model: {objective} {score:.4f} after equal training{beside}.")
     lines += trust_lines(result) + _constraint_lines(result) + prediction_lines(result.trials) + sharing_lines(result)
-    lines += [
-        f"Retrained {candidate.number}: {objective} {candidate.scores[objective]:.4f}." for candidate in result.refits
-    ]
+    lines += [_again(candidate, objective) for candidate in result.refits]
     kinds = Counter(kind for _, kind, _ in result.failures)
     if kinds:
         lines.append("Failures: " + ", ".join(f"{count} x {kind}" for kind, count in kinds.items()) + ".")
     lines.append(_time_line(result))
     return "\n".join(lines)
+
+
+def _again(candidate: Candidate, objective: str) -> str:
+    """A retrained winner; one that learnt from the validation rows has the hold-out's scores, or none."""
+    held = scores_in_words(candidate.measurements.get("holdout", {"scores": {}}))
+    own = f"{objective} {candidate.scores[objective]:.4f}" if objective in candidate.scores else ""
+    found = own or (f"hold-out {held}" if held else "no rows are left to judge it by")
+    return f"Retrained {candidate.number}{candidate.retraining}: {found}."
 
 
 def prediction_lines(candidates: Sequence[Candidate]) -> list[str]:

@@ -50,8 +50,8 @@ class OneHot:
 class StraightThrough:
     """A single path with gradients for all values: the largest value's option is computed, by the softmax it is judged.
 
-    Forward it is `OneHot`; backward the option's weight is that of the softmax. With values `gumbel(logits, ...)` that
-    is a hard Gumbel-softmax (GDAS).
+    Forward it is `OneHot`; backward the option's weight is that of the softmax: what its gradient tells is whether more
+    of this option would help. With values `gumbel(logits, ...)` that is a hard Gumbel-softmax.
 
     Reference:
         Dong and Yang, "Searching for a Robust Neural Architecture in Four GPU Hours", arXiv 1910.04465; Jang, Gu and
@@ -119,12 +119,13 @@ class Softmax:
 class TwoPath:
     """Two paths with gradients for both: one counts, a rival is computed beside it only to be judged.
 
-    The values are 1 for the option that counts, `RIVAL` for its rival and 0 for all others, which are not computed;
-    without a rival it is `OneHot`.
+    The values are 1 for the option that counts, `RIVAL` for its rival, or for several, and 0 for all others, which are
+    not computed; without a rival it is `OneHot`.
 
     Reference:
         Cai, Zhu and Han, "ProxylessNAS: Direct Neural Architecture Search on Target Task and Hardware", arXiv
-        1812.00332, section 3.2.
+        1812.00332, section 3.2; with all others for rivals Dong and Yang, "Searching for a Robust Neural Architecture
+        in Four GPU Hours", arXiv 1910.04465.
     """
 
     def weights(self, values: Any) -> Any:

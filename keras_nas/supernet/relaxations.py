@@ -94,31 +94,55 @@ class Thresholds(Mixture):
 
 @dataclass(frozen=True)
 class GumbelSoftmax(Relaxation):
-    """Logits with Gumbel noise, divided by a temperature that falls: options are mixed at first, at the end drawn.
+    """Logits with Gumbel noise, divided by a temperature whose logarithm falls: options are mixed, ever less evenly.
 
     Args:
         start: temperature at the beginning.
         end: temperature at the end.
-        evenly: whether the temperature falls evenly between them, so that it is high for long: below 1 a single path
-            hardly has gradients. By default its logarithm does.
-        gate: `Softmax()` mixes all options (FBNet); `StraightThrough()` computes the likeliest alone (GDAS).
 
     Reference:
-        Wu et al., "FBNet", arXiv 1812.03443; Dong and Yang, "Searching for a Robust Neural Architecture in Four GPU
-        Hours", arXiv 1910.04465.
+        Wu et al., "FBNet", arXiv 1812.03443, section 3.3.
     """
 
+    gate: ClassVar[Gate] = Softmax()
     start: float = 5.0
     end: float = 0.5
-    evenly: bool = False
-    gate: Gate = Softmax()
 
     def draw(self, logits: np.ndarray, spans: Spans, progress: float, rng: np.random.Generator) -> Draw:
         """One draw, for both."""
-        falling = self.start * (self.end / self.start) ** progress
-        temperature = self.start + (self.end - self.start) * progress if self.evenly else falling
+        temperature = self.start * (self.end / self.start) ** progress
         values = gumbel(logits, temperature, rng)
         return Draw(values, values, lambda slope: slope / temperature)
+
+
+@dataclass(frozen=True)
+class HardGumbel(Relaxation):
+    """One option of each decision, drawn by Gumbel-softmax; when options are judged, beside all others.
+
+    Forward the drawn option counts alone, backward each counts as the softmax says. As published only the drawn option
+    has a gradient, which saves the others' computation. It says whether more of that option would help: nothing where
+    normalisation comes next, which takes the amount away, and nothing where the option gives zeros. So options are
+    compared here, while the weights' steps compute one path.
+
+    Args:
+        start: temperature at the beginning.
+        end: temperature at the end; it falls evenly.
+
+    Reference:
+        Dong and Yang, "Searching for a Robust Neural Architecture in Four GPU Hours", arXiv 1910.04465, equations 4 to
+        6; Jang, Gu and Poole, arXiv 1611.01144, for the gradient straight through.
+    """
+
+    gate: ClassVar[Gate] = TwoPath()
+    start: float = 10.0
+    end: float = 0.1
+
+    def draw(self, logits: np.ndarray, spans: Spans, progress: float, rng: np.random.Generator) -> Draw:
+        """All of each decision to be judged by the one that counts, and that one to be trained."""
+        temperature = self.start + (self.end - self.start) * progress
+        values, taken = gumbel(logits, temperature, rng), np.zeros_like(logits)
+        taken[[span.start + int(np.argmax(values[span])) for span in spans]] = 1.0
+        return Draw(np.maximum(taken, RIVAL), taken, lambda slope: _between(slope, values, spans) / temperature)
 
 
 @dataclass(frozen=True)
@@ -147,12 +171,12 @@ class TwoPaths(Relaxation):
         return Draw(judged, taken, lambda slope: _between(slope, logits, pairs))
 
 
-def _between(slope: np.ndarray, logits: np.ndarray, pairs: Sequence[np.ndarray]) -> np.ndarray:
-    """The gradient at the logits of pairs, from that at their gates."""
+def _between(slope: np.ndarray, logits: np.ndarray, groups: Sequence[np.ndarray | slice]) -> np.ndarray:
+    """The gradient at the logits of options that were judged together, from that at their gates."""
     found = np.zeros_like(slope)
-    for pair in pairs:
-        p = softmax(logits[pair])
-        found[pair] = p * (slope[pair] - p @ slope[pair])
+    for group in groups:
+        p = softmax(logits[group])
+        found[group] = p * (slope[group] - p @ slope[group])
     return found
 
 

@@ -160,6 +160,21 @@ def test_a_winner_is_retrained_beside_itself(copied: Path) -> None:
     assert "Retrained 1: val_accuracy" in found.summary()
 
 
+def test_a_winner_learns_from_all_rows_but_the_holdout(copied: Path, tmp_path: Path) -> None:
+    found = SearchResult(copied, finished_search().training)
+    again = found.refit(epochs=1, all_rows=True)
+    assert not [name for name in again.scores if name.startswith("val_")]
+    assert set(again.scores) <= set(found.winner.scores)
+    held = again.measurements["holdout"]
+    assert set(held["scores"]) == set(found.holdout)
+    assert again.measurements["scored_rows"] == 0
+    split = Split.load(copied / "data")
+    assert again.measurements["settings"]["batch_size"] > 0 and len(split.merged().validation) == 0
+    assert f"on all rows: hold-out accuracy {held['scores']['accuracy']:.4f} (95 %" in found.summary()
+    assert "winner retrained on all rows" in found.report(tmp_path / "report.html").read_text()
+    assert found.told == SearchResult(copied).told
+
+
 def test_what_cannot_be_retrained_says_so(copied: Path) -> None:
     with pytest.raises(InvalidArgument, match="your own space, metrics, which a folder cannot hold. Call keras_nas"):
         keras_nas.load(copied).refit(epochs=1)

@@ -7,9 +7,10 @@ import tensorflow as tf
 from keras_nas.decisions import Decision, Decisions
 from keras_nas.domains import Labels
 from keras_nas.encoding import Encoder
-from keras_nas.supernet.gates import RIVAL, StraightThrough
+from keras_nas.supernet.gates import RIVAL, Gate, StraightThrough
 from keras_nas.supernet.relaxations import (
     GumbelSoftmax,
+    HardGumbel,
     Mixture,
     Thresholds,
     TwoPaths,
@@ -39,31 +40,57 @@ def test_the_temperature_falls_from_start_to_end() -> None:
         noise = np.random.default_rng(0).gumbel(size=5)
         np.testing.assert_allclose(draw.judged, (LOGITS + noise) / temperature)
         np.testing.assert_allclose(draw.pull(np.ones(5)), np.ones(5) / temperature)
-    (draw,) = draws(GumbelSoftmax(start=10.0, end=0.0, evenly=True), 1, 0.75)
-    np.testing.assert_allclose(draw.pull(np.ones(5)), np.ones(5) / 2.5)
 
 
-def test_single_paths_are_drawn_by_the_softmax_of_the_logits() -> None:
-    relaxation = GumbelSoftmax(10.0, 0.1, gate=StraightThrough())
-    chosen = [int(np.argmax(draw.taken[:3])) for draw in draws(relaxation, 2000)]
-    np.testing.assert_allclose(np.bincount(chosen) / 2000, softmax(LOGITS[:3]), atol=0.04)
-    (draw,) = draws(relaxation, 1)
-    assert np.asarray(relaxation.gate.weights(draw.judged[:3])).tolist() == np.eye(3)[chosen[0]].tolist()
+def test_hard_draws_are_by_the_softmax_of_the_logits_and_judged_beside_all_others() -> None:
+    found = draws(HardGumbel(), 2000)
+    taken = np.mean([draw.taken for draw in found], axis=0)
+    np.testing.assert_allclose(taken[:3], softmax(LOGITS[:3]), atol=0.04)
+    np.testing.assert_allclose(taken[3:], softmax(LOGITS[3:]), atol=0.04)
+    for draw in found[:5]:
+        np.testing.assert_array_equal(draw.judged, np.where(draw.taken == 1.0, 1.0, RIVAL))
 
 
-@pytest.mark.parametrize("evenly", [True, False])
-def test_single_paths_go_to_the_option_of_least_loss(evenly: bool) -> None:
-    """Of a loss that is linear in the weights, where a single draw's gradient is the right one on average."""
-    relaxation, losses = GumbelSoftmax(10.0, 0.1, evenly, StraightThrough()), tf.constant([0.3, 0.1, 0.5])
-    rng, logits = np.random.default_rng(0), np.zeros(3)
+def test_the_pull_of_a_hard_draw_is_the_gradient_of_its_softmax() -> None:
+    slope = np.array([0.3, 0.1, 0.5, 2.0, -1.0])
+    for progress, temperature in ((0.0, 10.0), (0.5, 5.05), (1.0, 0.1)):
+        (draw,) = draws(HardGumbel(), 1, progress)
+        p = softmax((LOGITS[:3] + np.random.default_rng(0).gumbel(size=5)[:3]) / temperature)
+        expected = (np.diag(p) - np.outer(p, p)) @ slope[:3] / temperature
+        np.testing.assert_allclose(draw.pull(slope)[:3], expected, atol=1e-12)
+        np.testing.assert_allclose(draw.pull(slope + 7.0), draw.pull(slope), atol=1e-12)
+
+
+def test_hard_draws_go_to_the_option_of_least_loss() -> None:
+    rng, logits, losses = np.random.default_rng(0), np.zeros(3), np.array([0.3, 0.1, 0.5])
     for step in range(400):
-        draw = relaxation.draw(logits, SPANS[:1], step / 400, rng)
-        values = tf.constant(draw.judged)
-        with tf.GradientTape() as tape:
-            tape.watch(values)
-            loss = tf.tensordot(relaxation.gate.weights(values), tf.cast(losses, values.dtype), 1)
-        logits -= draw.pull(np.asarray(tape.gradient(loss, values)))
+        logits -= HardGumbel().draw(logits, SPANS[:1], step / 400, rng).pull(losses)
     assert np.argmax(softmax(logits)) == 1
+
+
+def test_options_behind_which_normalisation_stands_are_told_apart() -> None:
+    """How much there is of an option says nothing there, which is all that its own gradient is of."""
+    options = [tf.constant([1.0, 2.0, 4.0]), tf.constant([3.0, 1.0, 1.0])]
+    target = tf.constant([1.2, -0.6, -0.6])  # what the second becomes, about
+
+    def slope(gate: Gate, values: np.ndarray) -> np.ndarray:
+        given = tf.constant(values, tf.float32)
+        with tf.GradientTape() as tape:
+            tape.watch(given)
+            y = gate.mix(gate.weights(given), [lambda own=own: own for own in options], lambda: tf.zeros(3))  # type: ignore[misc]
+            y = (y - tf.reduce_mean(y)) / tf.math.reduce_std(y)
+            loss = tf.reduce_sum((y - target) ** 2)
+        return np.asarray(tape.gradient(loss, given))
+
+    assert np.abs(slope(StraightThrough(), np.array([0.4, 0.1]))).max() < 1e-5
+    first, second = HardGumbel.gate, np.array([1.0, RIVAL])
+    pulled = _between_two(slope(first, second))
+    assert pulled[0] > 0.1 > -0.1 > pulled[1], "down the gradient the second becomes likelier"
+
+
+def _between_two(slope: np.ndarray) -> np.ndarray:
+    """What two equal logits would be pulled by."""
+    return (slope - slope.mean()) / 2
 
 
 def test_thresholds_settle_an_option_and_leave_a_little_to_others() -> None:

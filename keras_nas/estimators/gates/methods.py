@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_nas.supernet import StraightThrough, Supernet
-from keras_nas.supernet.relaxations import GumbelSoftmax, Mixture, Relaxation, Thresholds, TwoPaths
+from keras_nas.supernet import Supernet
+from keras_nas.supernet.relaxations import GumbelSoftmax, HardGumbel, Mixture, Relaxation, Thresholds, TwoPaths
 from keras_nas.supernet.strength import margins_of
 
 
@@ -38,7 +38,7 @@ METHODS: dict[str, Method] = {
     "darts": Method(Mixture(), watched=True),
     "darts_second_order": Method(Mixture(), second_order=True, watched=True),
     "pc_darts": Method(Mixture(), watched=True, warmup=0.3),
-    "gdas": Method(GumbelSoftmax(10.0, 0.1, evenly=True, gate=StraightThrough())),
+    "gdas": Method(HardGumbel()),
     "fbnet": Method(GumbelSoftmax()),
     "proxylessnas": Method(TwoPaths()),
     "single_path_nas": Method(Thresholds(), above=margins_of),

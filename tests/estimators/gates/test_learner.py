@@ -29,8 +29,6 @@ from tests.estimators.gates.small import limits_of, made_up_table, small_trainin
 from tests.small import Ear, written
 
 FAST = ("darts",)
-QUICK = [method for method in METHODS if method != "gdas"]
-"""Those that learn in so few steps; a single draw has no gradient at an option that hands on nothing."""
 TEACHER = {"first": "skip", "second": "skip", "dead": "cut"}
 
 
@@ -47,7 +45,7 @@ def test_options_are_judged_on_rows_that_weights_do_not_see(tmp_path: Path) -> N
     np.testing.assert_array_equal(learning.validation, split.validation)
 
 
-@pytest.mark.parametrize("method", [m if m in FAST else pytest.param(m, marks=pytest.mark.slow) for m in QUICK])
+@pytest.mark.parametrize("method", [m if m in FAST else pytest.param(m, marks=pytest.mark.slow) for m in METHODS])
 def test_what_helps_becomes_likely_and_is_scored(method: str, tmp_path: Path) -> None:
     training = small_training(tmp_path)
     told = taught(training, tmp_path / "0", method, epochs=16.0)
