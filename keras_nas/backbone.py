@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_nas.errors import InvalidArgument, unknown
+from keras_nas.files import sync
 from keras_nas.replay import graph_of, replay, settings_of
 
 TRAINING = ("frozen", "fine_tuned")
@@ -112,6 +113,7 @@ class Backbone:
         if not file.exists():
             unfinished = file.with_name(f"unfinished.{file.name}")
             self.network.save(unfinished)
+            sync(unfinished)
             unfinished.replace(file)
         self.file = file
 

@@ -25,7 +25,7 @@ from keras_nas.estimators.scoring import measure_costs, seen_by
 from keras_nas.estimators.shared_judge import calibration
 from keras_nas.estimators.shared_net import home, make_supernet
 from keras_nas.estimators.shared_search import ELASTIC
-from keras_nas.files import read_json, write_json
+from keras_nas.files import read_json, sync, write_json
 from keras_nas.objectives.constraints import Constraint, limits_from, total_violation
 from keras_nas.objectives.latency import TARGETS
 from keras_nas.objectives.latency_table import LatencyTable
@@ -150,6 +150,7 @@ class Specialist:
         folder.mkdir(parents=True, exist_ok=True)
         unfinished = folder / f"unfinished.{MODEL}"
         built.model.save(unfinished)
+        sync(unfinished)
         unfinished.replace(folder / MODEL)
         return {**{f"val_{name}": value for name, value in found.items()}, **costs}, spoken
 
@@ -228,7 +229,7 @@ def _child(decisions: Any, parents: Sequence[Architecture], rng: np.random.Gener
 
 
 def _tighter(limit: Constraint, asked: Sequence[Constraint], found: Sequence[Candidate]) -> Constraint:
-    """A limit for predictions that leaves as much room as measurements were beyond what was asked."""
+    """A limit for predictions, by as much stricter as measurements were beyond what was asked."""
     own = next(own for own in asked if own.name == limit.name and own.bound == limit.bound)
-    beyond = min(own.violation(candidate.scores) for candidate in found)
-    return Constraint(limit.name, limit.limit * (1 - beyond if limit.bound == "upper" else 1 + beyond), limit.bound)
+    beyond = 1 + min(own.violation(candidate.scores) for candidate in found)
+    return Constraint(limit.name, limit.limit / beyond if limit.bound == "upper" else limit.limit * beyond, limit.bound)
