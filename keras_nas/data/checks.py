@@ -1,6 +1,7 @@
 """Checks of the data as given: each message says what came, what was expected, what to do."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -24,6 +25,13 @@ def check_lengths(name: str, lengths: Mapping[str, int]) -> None:
         raise DataError(
             f"{name}: {listed}; expected the same number in each. Check that all were filtered and shuffled alike."
         )
+
+
+def check_names(name: str, columns: Iterable[object]) -> None:
+    """Refuse a table two columns of which have one name; 1 and "1" are one."""
+    twice = [column for column, count in Counter(map(str, columns)).items() if count > 1]
+    if twice:
+        raise DataError(f"{name}: two columns are called {twice[0]!r}; expected different names. Rename one of them.")
 
 
 def check_rank(name: str, shape: Sequence[int], ranks: Collection[int]) -> None:

@@ -9,13 +9,15 @@ from typing import Any, Literal
 import numpy as np
 
 from keras_nas.data.answers import Answer, answer_of
-from keras_nas.data.batch import as_array, described
+from keras_nas.data.batch import Source, as_array, described
+from keras_nas.data.checks import check_names, check_not_empty
 from keras_nas.data.image_forms import PAIR
 from keras_nas.data.images import SUFFIXES, class_folders
 from keras_nas.data.inference import is_free_text
+from keras_nas.data.joining import rows_of
 from keras_nas.data.schema import seconds
-from keras_nas.data.sources import is_batches
-from keras_nas.data.tables import read_file
+from keras_nas.data.sources import is_batches, open_source
+from keras_nas.data.tables import divided, framed, read_file
 from keras_nas.data.times import check_times, times_of
 from keras_nas.errors import DataError, InvalidArgument
 
@@ -37,7 +39,7 @@ class Glance:
     Args:
         form: of a row: an "array" of numbers, a "text", the columns of a "table", the files of a "folder", or several
             "inputs" by name.
-        shape: of x, the row axis included; of a table (rows, columns); empty for a folder.
+        shape: of x, the row axis included; of a table (rows, columns), without those to predict; empty for a folder.
         answer: what is to be predicted; None where the data does not say.
         x: some rows of an array; the inputs by name.
         kinds: of a table's columns, without those to predict: "text" for sentences, "file" for names of files of
@@ -76,7 +78,7 @@ class Glance:
         are, whole ones from 0 to 255 or all from 0 to 1, and no side more than twice as long as the other. One sign
         alone says either, none a series.
         """
-        if self.form != "array" or len(self.shape) not in (3, 4) or not self.x.size:
+        if self.form != "array" or len(self.shape) not in (3, 4) or not self.x.size or self.x.dtype.kind not in "buif":
             return "other"
         if len(self.shape) == 4 or self.x.dtype in (np.uint8, np.bool_):
             return "pictures"
@@ -111,7 +113,7 @@ def glance(data: Any, target: Any = None) -> Glance:
 
     Raises:
         InvalidArgument: the data can be read only once, so that a look would take rows away.
-        DataError: the data is in no form that any task takes.
+        DataError: the data is in no form that any task takes, or holds no rows.
 
     Example:
         >>> seen = glance((np.zeros((60, 8, 8), np.uint8), ["cat", "dog"] * 30))
@@ -139,16 +141,19 @@ def _folder(path: Path) -> Glance:
     """Of a folder of folders, of images or of texts."""
     folders = class_folders(path)
     names = [folder.name for folder in folders]
-    first = next(
-        (file for folder in folders for file in folder.rglob("*") if file.is_file() and file.name[0] != "."), path
-    )
-    if first.suffix.lower() == ".txt":
+    if _holds(folders, (".txt",)) and not _holds(folders, SUFFIXES):
         return Glance("text", (len(names),), Answer("classes", f"the names of the folders, {listed(names)}"))
     if set(names) == {*PAIR}:
         return Glance("folder", answer=Answer("arrays", f"the files in {path / PAIR[1]}"))
     if len(names) > 1:
         return Glance("folder", answer=Answer("classes", f"the names of the folders in it, {listed(names)}"))
     return Glance("folder", answer=Answer("unknown", f"{len(names)} folders in {path}"))
+
+
+def _holds(folders: Sequence[Path], suffixes: Sequence[str]) -> bool:
+    """Whether some folders hold a file whose name ends so."""
+    files = (file for folder in folders for file in folder.rglob("*"))
+    return any(file.suffix.lower() in suffixes and file.name[0] != "." for file in files)
 
 
 def _names_images(column: Any) -> bool:
@@ -162,18 +167,13 @@ def _pair(data: Any) -> tuple[Any, Any]:
     import keras
     import tensorflow as tf
 
-    if isinstance(data, tf.data.Dataset):
-        batches = data if _is_batched(data) else data.batch(SAMPLED)
-        return _stacked(list(batches.take(BATCHES).as_numpy_iterator()))
-    if isinstance(data, keras.utils.PyDataset):
-        return _stacked([data[number] for number in range(min(BATCHES, data.num_batches or 1))])
+    if isinstance(data, tf.data.Dataset | keras.utils.PyDataset) or is_batches(data):
+        return _stacked(open_source(data, ()))
     if isinstance(data, tuple) and len(data) == 2 and isinstance(data[1], int):
         raise InvalidArgument(
             "task='auto' cannot look at (generator, steps): what is looked at would be gone. Name the task, "
             "'image_classification' say."
         )
-    if is_batches(data):
-        return _stacked(list(islice(iter(data), BATCHES)))
     if isinstance(data, tuple | list) and len(data) in (2, 3):
         return data[0], data[1]
     raise DataError(
@@ -182,17 +182,19 @@ def _pair(data: Any) -> tuple[Any, Any]:
     )
 
 
-def _is_batched(data: Any) -> bool:
-    """Whether the elements of a data set are batches: x and y begin with the same axis."""
-    x, y = (part.shape for part in next(iter(data.take(1)))[:2])
-    return bool(x.rank and y.rank and x[0] == y[0])
-
-
-def _stacked(batches: list[Any]) -> tuple[Any, Any]:
-    """x and y of some batches; of other elements than pairs the task itself says what is wrong."""
-    if not batches or not all(isinstance(batch, tuple | list) and len(batch) in (2, 3) for batch in batches):
-        raise DataError("data yields no batches (x, y) to look at; expected some. Map it to such tuples.")
-    return tuple(np.concatenate([as_array(batch[place], "data") for batch in batches]) for place in (0, 1))  # type: ignore[return-value]
+def _stacked(source: Source) -> tuple[np.ndarray, np.ndarray]:
+    """x and y of the first batches."""
+    batches = list(islice(source.batches(), BATCHES))
+    check_not_empty(source.name, sum(len(batch.x) for batch in batches))
+    columns = [batch.x for batch in batches], [batch.y for batch in batches]
+    for name, parts in zip("xy", columns, strict=True):
+        later = next((part.shape[1:] for part in parts if part.shape[1:] != parts[0].shape[1:]), None)
+        if later is not None:
+            raise DataError(
+                f"{source.name}: {name} changes its shape, rows of {parts[0].shape[1:]} first and of {later} later; "
+                "expected one common shape. Resize or pad the rows."
+            )
+    return np.concatenate(columns[0]), np.concatenate(columns[1])
 
 
 def rows_seen(x: Any, answer: Answer | None = None) -> Glance:
@@ -205,9 +207,10 @@ def rows_seen(x: Any, answer: Answer | None = None) -> Glance:
     import pandas as pd
 
     if isinstance(x, Mapping):
-        if all(np.ndim(value) == 1 for value in x.values()):
-            return _table(pd.DataFrame(dict(x)), answer)
-        return Glance("inputs", (min(map(len, x.values())), len(x)), answer, dict(x))
+        single = [is_column(value, f"data: {name!r}") for name, value in x.items()]
+        if all(single):
+            return _table(framed(x, "data"), answer)
+        return Glance("inputs", (min(map(rows_of, x.values())), len(x)), answer, dict(x))
     if isinstance(x, pd.Series):
         x = x.to_frame("x0" if x.name is None else x.name)
     if isinstance(x, pd.DataFrame):
@@ -221,25 +224,41 @@ def rows_seen(x: Any, answer: Answer | None = None) -> Glance:
     return Glance("array", array.shape, answer, array[:: max(1, len(array) // SAMPLED)] if array.ndim else array)
 
 
-def _table(frame: Any, answer: Answer | None, targets: Sequence[str] = (), files: bool = False) -> Glance:
+def is_column(value: Any, name: str) -> bool:
+    """Whether one of several inputs is a single column, one value a row.
+
+    Args:
+        value: the input.
+        name: what it is called in messages.
+
+    Raises:
+        DataError: it has no rows.
+    """
+    import pandas as pd
+
+    axes = 2 if isinstance(value, Mapping | pd.DataFrame) else as_array(value, name).ndim
+    if not axes or (isinstance(value, Mapping) and not value):
+        raise DataError(f"{name} is {value!r}; expected a column, an array of rows or a table. Give one row of each.")
+    return axes == 1
+
+
+def _table(frame: Any, answer: Answer | None, files: bool = False) -> Glance:
     """Of the columns of a table; `files` says whether they may name files."""
+    check_names("data", frame.columns)
     frame = frame.rename(columns=str)
     kinds = {
         column: "file" if files and _names_images(frame[column]) else "text" if is_free_text(frame[column]) else "other"
         for column in frame.columns
-        if column not in targets
     }
     return Glance("table", frame.shape, answer, kinds=kinds, times=_times(frame))
 
 
 def _divided(frame: Any, target: str | Sequence[str] | None, files: bool = False) -> Glance:
-    """Of a table that holds what is to be predicted; a target that is not there the task itself refuses."""
+    """Of a table that holds what is to be predicted, where that is said."""
     if target is None:
-        return _table(frame, None, files=files)
-    wanted = [target] if isinstance(target, str) else [*target]
-    there = [column for column in wanted if column in frame.columns]
-    y = frame[there] if len(there) != 1 else frame[there[0]]
-    return _table(frame, answer_of(y) if there else None, there, files)
+        return _table(frame, None, files)
+    x, y = divided(frame, target, "data")
+    return _table(x, answer_of(y), files)
 
 
 def _times(frame: Any) -> str | None:

@@ -8,7 +8,8 @@ import numpy as np
 
 from keras_nas.data.checks import check_not_empty
 from keras_nas.data.images import SUFFIXES, ImageFiles, class_folders, images_below
-from keras_nas.errors import DataError, InvalidArgument, unknown
+from keras_nas.data.tables import divided
+from keras_nas.errors import DataError
 
 PAIR = ("images", "masks")
 """The folders of images and masks in one folder."""
@@ -93,7 +94,7 @@ def open_pairs(images: Path, masks: Path, name: str, size: Size = None) -> Image
     return ImageFiles(name, [image for image, _ in pairs], masks=[mask for _, mask in pairs], image_size=size)
 
 
-def open_paths(frame: Any, target: str | Sequence[str] | None, name: str, size: Size, masked: bool) -> ImageFiles:
+def open_paths(frame: Any, target: str | Sequence[str], name: str, size: Size, masked: bool) -> ImageFiles:
     """A pandas DataFrame whose one column names files of images, beside what is to be predicted.
 
     Args:
@@ -104,25 +105,21 @@ def open_paths(frame: Any, target: str | Sequence[str] | None, name: str, size: 
         masked: Whether the target names files of masks.
 
     Raises:
-        DataError: A file is missing, or more than one column is left for the images.
-        InvalidArgument: The target is no column.
+        DataError: The target is no column, a file is missing, or more than one column is left for the images.
     """
-    wanted = [target] if isinstance(target, str) else list(target or ())
-    for column in wanted:
-        if column not in frame.columns:
-            raise InvalidArgument(unknown("target", column, map(str, frame.columns)))
-    others = [column for column in frame.columns if column not in wanted]
-    if len(others) != 1:
+    import pandas as pd
+
+    x, y = divided(frame, target, name)
+    if len(x.columns) != 1:
         raise DataError(
             f"{name}: a table with the columns {', '.join(map(str, frame.columns))}; expected one of paths of images, "
             "and those that target= names. Leave the others out."
         )
     check_not_empty(name, len(frame))
-    files = _files(frame[others[0]], name)
+    files = _files(x.iloc[:, 0], name)
     if masked:
-        return ImageFiles(name, files, masks=_files(frame[wanted[0]], name), image_size=size)
-    labels = frame[wanted[0] if isinstance(target, str) else wanted].to_numpy()
-    return ImageFiles(name, files, labels, image_size=size)
+        return ImageFiles(name, files, masks=_files(pd.DataFrame(y).iloc[:, 0], name), image_size=size)
+    return ImageFiles(name, files, y.to_numpy(), image_size=size)
 
 
 def _files(column: Any, name: str) -> list[Path]:

@@ -1,11 +1,11 @@
 """What the columns of a user's table are, which of them models take, and which are left out or refused."""
 
 import re
-from collections import Counter
 from typing import Any
 
 import numpy as np
 
+from keras_nas.data.checks import check_names
 from keras_nas.data.schema import DATE, Column, Kind, Schema, keys, numbers, present, seconds, shown, texts
 from keras_nas.errors import DataError
 
@@ -40,9 +40,7 @@ def infer(frame: Any, name: str) -> tuple[Schema, list[str]]:
         ([('age', 'number'), ('job', 'category')], ["The column 'k' was left out: it is 1 in every row."])
     """
     names = [str(column) for column in frame.columns]
-    twice = [column for column, count in Counter(names).items() if count > 1]
-    if twice:
-        raise DataError(f"{name}: two columns are called {twice[0]!r}; expected different names. Rename one of them.")
+    check_names(name, names)
     kinds: dict[str, Kind] = {}
     left = []
     for column, key in zip(names, frame.columns, strict=True):

@@ -10,7 +10,7 @@ import numpy as np
 from keras_nas.data.arrays import Arrays
 from keras_nas.data.batch import as_array, described, digest
 from keras_nas.data.schema import numbers, seconds
-from keras_nas.data.tables import read_file
+from keras_nas.data.tables import divided, read_file
 from keras_nas.data.times import Unit, check_times, times_of
 from keras_nas.data.windows import Framing, Windows
 from keras_nas.errors import DataError, unknown
@@ -123,13 +123,11 @@ def open_series(
 
 
 def _schema(frame: Any, target: str | Sequence[str] | None, name: str, framing: Framing) -> SeriesSchema:
-    columns = list(frame.columns)
-    wanted = columns if target is None else [target] if isinstance(target, str) else list(target)
-    for column in wanted:
-        if column not in columns:
-            raise DataError(f"{name}: {unknown('target', column, columns)}")
-    others = [column for column in columns if column not in wanted]
-    return SeriesSchema((*wanted, *others), len(wanted), framing)
+    import pandas as pd
+
+    others, wanted = divided(frame, [*frame.columns] if target is None else target, name)
+    columns = [*pd.DataFrame(wanted).columns]
+    return SeriesSchema((*columns, *others.columns), len(columns), framing)
 
 
 def steps_of(data: Any, time: str | None, name: str) -> tuple[Any, str | None]:

@@ -12,6 +12,7 @@ from keras_nas.data.checks import check_lengths
 from keras_nas.errors import DataError, KerasNASError
 
 UNBATCHED = 256  # rows taken at once from a data set that is not batched
+PICTURE, CHANNELS = 3, (1, 3, 4)  # axes of one picture, and lengths of the last of them
 
 
 @dataclass
@@ -78,7 +79,7 @@ class Stream:
 
 
 def from_dataset(data: Any, ranks: Collection[int], name: str) -> Stream:
-    """A `tf.data.Dataset`, batched or not; `ranks` are the accepted numbers of axes of a batch of x."""
+    """A `tf.data.Dataset`, batched or not; `ranks` are the accepted numbers of axes of a batch of x, () for any."""
     import tensorflow as tf
 
     spec = data.element_spec
@@ -86,6 +87,12 @@ def from_dataset(data: Any, ranks: Collection[int], name: str) -> Stream:
         raise DataError(
             f"{name} is a tf.data.Dataset of {described(spec)}; expected elements (x, y) or (x, y, sample_weight). "
             "Map it to such tuples."
+        )
+    strange = [part for part in spec if not isinstance(part, tf.TensorSpec)]
+    if strange:
+        raise DataError(
+            f"{name} is a tf.data.Dataset whose elements hold {described(strange[0])}; expected tensors, one for each "
+            "of x and y. Map it to such tuples; give several inputs or targets by name as dicts of whole arrays."
         )
     if data.cardinality() == tf.data.INFINITE_CARDINALITY:
         raise DataError(f"{name} is an endless tf.data.Dataset; expected one pass. End it with .take(batches).")
@@ -97,15 +104,18 @@ def from_dataset(data: Any, ranks: Collection[int], name: str) -> Stream:
 
 
 def _is_batched(data: Any, ranks: Collection[int]) -> bool:
-    """Whether the elements are batches, told by the number of axes of x, else by its first axis."""
-    x, y = data.element_spec[:2]
-    if x.shape.rank is None or y.shape.rank is None:
-        x, y = next(iter(data.take(1)), (x, y))[:2]
-    if x.shape.rank is None or x.shape.rank not in ranks:
-        return x.shape.rank is None or x.shape.rank + 1 not in ranks
-    if x.shape.rank + 1 not in ranks:
-        return True
-    return bool(y.shape.rank != 0 and x.shape[0] == y.shape[0])
+    """Whether the elements are batches, told by the number of axes of x where that tells; else by the first axes.
+
+    Where both are possible, x and y begin with the rows of a batch, or are a picture and its mask.
+    """
+    x, y = (part.shape for part in data.element_spec[:2])
+    if x.rank is None or y.rank is None:
+        x, y = (part.shape for part in next(iter(data.take(1)), data.element_spec)[:2])
+    whole, single = x.rank in ranks, x.rank is not None and x.rank + 1 in ranks
+    if x.rank is None or (ranks and not (whole and single)):
+        return not single
+    pictured = x.rank == PICTURE and y.rank in (PICTURE - 1, PICTURE) and x[2] in CHANNELS and x[:2] == y[:2]
+    return bool(x.rank and y.rank and x[0] == y[0]) and not pictured
 
 
 def from_py_dataset(data: Any, name: str) -> Stream:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras_nas.data.batch import Batch, as_array, described, digest, named
-from keras_nas.data.checks import check_lengths, check_not_empty
+from keras_nas.data.checks import check_lengths, check_names, check_not_empty
 from keras_nas.data.inference import infer
 from keras_nas.data.schema import Schema, present
 from keras_nas.errors import DataError, MissingDependency, unknown
@@ -82,7 +82,7 @@ def parts(data: Any, target: str | Sequence[str] | None, name: str) -> tuple[Any
     if isinstance(data, str | Path):
         data = read_file(Path(data).expanduser(), name)
     if isinstance(data, pd.DataFrame):
-        return *_divided(data, target, name), None
+        return *_whole(data, target, name), None
     if not isinstance(data, tuple | list) or len(data) not in (2, 3):
         raise DataError(f"{name} is {described(data)}; expected {TABLES}.")
     if target is not None:
@@ -115,25 +115,52 @@ def read_file(path: Path, name: str) -> Any:
         raise DataError(f"{name}: {path} cannot be read as a table ({error}). Open it with pandas first.") from error
 
 
-def _divided(frame: Any, target: str | Sequence[str] | None, name: str) -> tuple[Any, np.ndarray]:
-    """The columns to learn from, and the targets."""
+def divided(frame: Any, target: str | Sequence[str], name: str) -> tuple[Any, Any]:
+    """A DataFrame without the columns to predict, and these: a Series for one name, a DataFrame for several.
+
+    Args:
+        frame: The whole table.
+        target: The name of a column, or several; 1 and "1" name the same.
+        name: What the table is called in messages.
+
+    Raises:
+        DataError: There is no such column, or two columns have one name.
+
+    Example:
+        >>> import pandas as pd
+        >>> x, y = divided(pd.DataFrame({"age": [31, 28], "job": ["cook", "smith"]}), "job", "data")
+        >>> list(x), y.tolist()
+        (['age'], ['cook', 'smith'])
+    """
+    check_names(name, frame.columns)
+    columns = {str(column): column for column in frame.columns}
+    several = np.iterable(target) and not isinstance(target, str)
+    wanted = [str(column) for column in (target if several else [target])]
+    for column in wanted:
+        if column not in columns:
+            raise DataError(f"{name}: {unknown('target', column, columns)}")
+    found = [columns[column] for column in wanted]
+    return frame.drop(columns=found), frame[found if several else found[0]]
+
+
+def _whole(frame: Any, target: str | Sequence[str] | None, name: str) -> tuple[Any, np.ndarray]:
+    """The columns to learn from, and the targets, none of them missing."""
+    import pandas as pd
+
     if target is None:
         raise DataError(
             f"{name} is a table of the columns {_listed(frame)}; expected to be told which of them is to be predicted. "
             "Pass target='its name', or give (X, y)."
         )
-    wanted = [target] if isinstance(target, str) else list(target)
-    for column in wanted:
-        if column not in frame.columns:
-            raise DataError(f"{name}: {unknown('target', column, map(str, frame.columns))}")
-        missing = ~present(frame[column])
+    x, y = divided(frame, target, name)
+    for column, values in pd.DataFrame(y).items():
+        missing = ~present(values)
         if missing.any():
             raise DataError(
                 f"{name}: the target {column!r} is missing in {missing.sum():,} rows, first in row "
                 f"{int(missing.argmax()):,}; expected one in each. Remove these rows with dropna(subset=[{column!r}])."
             )
-    y = frame[wanted[0]] if isinstance(target, str) else frame[wanted]
-    return frame.drop(columns=wanted), as_array(y, f"{name}: the target {target!r}")
+    return x, as_array(y, f"{name}: the target {target!r}")
 
 
 def framed(x: Any, name: str) -> Any:

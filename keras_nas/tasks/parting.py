@@ -7,15 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from keras_nas.data.answers import answer_of
 from keras_nas.data.batch import described
-from keras_nas.data.glance import rows_seen
+from keras_nas.data.glance import is_column, rows_seen
 from keras_nas.data.inference import is_free_text
 from keras_nas.data.joining import Given
 from keras_nas.data.schema import keys
-from keras_nas.data.tables import framed, read_file
+from keras_nas.data.tables import divided, framed, read_file
 from keras_nas.errors import DataError, InvalidArgument, unknown
 from keras_nas.tasks.base import Task
 
@@ -55,6 +53,7 @@ def parted(data: Any, target: Any = None, known: Collection[str] = ()) -> Given:
         DataError: the data has another form.
 
     Example:
+        >>> import numpy as np
         >>> given = parted(({"photo": np.zeros((4, 8, 8)), "age": [1, 2, 3, 4], "sex": list("mfmf")}, [0, 1, 0, 1]))
         >>> {name: np.shape(x) for name, x in given.x.items()}, list(given.y)
         ({'photo': (4, 8, 8), 'columns': (4, 2)}, ['target'])
@@ -64,16 +63,15 @@ def parted(data: Any, target: Any = None, known: Collection[str] = ()) -> Given:
     if isinstance(data, str | Path):
         data = read_file(Path(data).expanduser(), "data")
     if isinstance(data, pd.DataFrame) and target is not None:
-        wanted = [target] if isinstance(target, str) else [*target]
-        for name in wanted:
-            if name not in data.columns:
-                raise DataError(f"data: {unknown('target', name, map(str, data.columns))}")
-        data = (data.drop(columns=wanted), data[wanted])
+        x, y = divided(data, target, "data")
+        data = (x, pd.DataFrame(y))
     if not isinstance(data, tuple | list) or len(data) not in (2, 3):
         raise DataError(f"data is {described(data)}; expected {FORMS}.")
     x, y, *weight = data
     y = {str(name): y[name] for name in sorted(y, key=str)} if isinstance(y, Mapping | pd.DataFrame) else {"target": y}
     given = Given(_inputs(x, known), y, weight[0] if weight else None)
+    if not given.x or not given.y:
+        raise DataError(f"data has no {'targets' if given.x else 'inputs'}, an empty dict; expected {FORMS}.")
     for name in (*given.x, *given.y):
         if keys([name]) != [name]:
             raise DataError(f"data: {name!r} cannot name a model's input or output; call it {keys([name])[0]!r} say.")
@@ -86,10 +84,11 @@ def _inputs(x: Any, known: Collection[str]) -> dict[str, Any]:
 
     if not isinstance(x, Mapping):
         return {"table" if isinstance(x, pd.DataFrame) else "rows": x}
-    columns = {name: pd.Series(value) for name, value in x.items() if np.ndim(value) == 1 and name not in known}
-    single = [name for name, column in columns.items() if not is_free_text(column)]
-    inputs = {str(name): value for name, value in x.items() if name not in single}
-    return {**inputs, COLUMNS: framed({name: x[name] for name in single}, "data")} if single else inputs
+    single = {name: is_column(value, f"data: the input {name!r}") for name, value in x.items()}
+    columns = {name: pd.Series(value) for name, value in x.items() if single[name] and name not in known}
+    plain = [name for name, column in columns.items() if not is_free_text(column)]
+    inputs = {str(name): value for name, value in x.items() if name not in plain}
+    return {**inputs, COLUMNS: framed({name: x[name] for name in plain}, "data")} if plain else inputs
 
 
 def inferred_kinds(

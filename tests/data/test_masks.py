@@ -11,7 +11,6 @@ from PIL import Image
 
 from keras_nas.data import Rows, collect, split_rows
 from keras_nas.data.masks import held_classes
-from keras_nas.errors import InvalidArgument
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.integers(0, 256, (12, 6, 8), dtype=np.uint8)
@@ -138,6 +137,6 @@ def test_tables_of_paths(pictures: Path, refused: Callable[..., None], tmp_path:
     rows = collect(frame.drop(columns="kind"), tmp_path / "numbers", column=["high", "wide"], target="regression")
     assert rows.y.tolist() == [[k, k + 3] for k in range(6)]
     refused("a table with the columns file, kind, high, wide; expected one of paths of images", frame, column="kind")
-    refused("Unknown target 'sort'.*'kind'", frame, column="sort", error=InvalidArgument)
+    refused("data: Unknown target 'sort'.*'kind'", frame, column="sort")
     lost = frame.assign(file="lost.png")[["file", "kind"]]
     refused("'lost.png' in row 0 of 'file' is no file; expected paths of images", lost, column="kind")
