@@ -10,13 +10,15 @@ import numpy as np
 
 from keras_nas.estimators.gates.methods import Method
 from keras_nas.estimators.gates.price import Price
-from keras_nas.estimators.gates.slopes import first_order, second_order
+from keras_nas.estimators.gates.slopes import first_order, largest_eigenvalue, second_order
 from keras_nas.estimators.gates.story import Story
 from keras_nas.supernet import Supernet
 from keras_nas.supernet.relaxations import Draw, probabilities, spans_of
 
 Batches = Callable[[int], Iterator[Any]]
 """From the number of an epoch to its batches."""
+SETTLED = 0.5
+"""Share of the training after which the sharpness at the gates is watched: before it grows as the weights learn."""
 
 
 class Learner(keras.callbacks.Callback):
@@ -56,7 +58,9 @@ class Learner(keras.callbacks.Callback):
     def on_train_begin(self, logs: Any = None) -> None:
         """Take up what an earlier attempt has told."""
         self.story.begin(self.step)
-        self.slope = (second_order if self.method.second_order else first_order)(self.model)
+        self.plain = first_order(self.model)
+        self.slope = second_order(self.model) if self.method.second_order else self.plain
+        self.same = next(self.batches[0](0)) if self.watched else None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """The batches of an epoch are the same in every attempt."""
@@ -70,17 +74,28 @@ class Learner(keras.callbacks.Callback):
         self.net.gates.assign(self._draw(progress, rng).taken)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Tell of the epoch; a collapse ends the training where no limit asks for it."""
+        """Tell of the epoch; a collapse, or its sign, ends the training where no limit asks for it."""
         logits = self.net.logits.array()
         chances = probabilities(logits, self.net.encoder, self.method.relaxation.chances)
-        entry = self.story.tell(self.step, chances, self.price.expected(logits))
-        if self.watched and entry["collapsed"]:
+        entry = self.story.tell(self.step, chances, self.price.expected(logits), self._eigenvalue(logits))
+        if self.watched and (entry["collapsed"] or entry["sharper"]):
             self.model.stop_training = True
 
     @property
     def watched(self) -> bool:
         """Whether many skips are a collapse: where costs count they may be what was asked for."""
         return self.method.watched and not self.price.costs
+
+    def _eigenvalue(self, logits: np.ndarray) -> float | None:
+        """How sharp the loss is at the logits, on the same rows in every epoch; None where that is not watched."""
+        if not self.watched or self.model.schedule.progress < SETTLED:
+            return None
+
+        def slope(place: np.ndarray) -> np.ndarray:
+            self.net.gates.assign(place)
+            return np.asarray(self.plain(self.same), dtype=float)
+
+        return largest_eigenvalue(slope, logits, np.random.default_rng([self.seed, 2]))
 
     def _draw(self, progress: float, rng: np.random.Generator) -> Draw:
         return self.method.relaxation.draw(self.net.logits.array(), spans_of(self.net.encoder), progress, rng)

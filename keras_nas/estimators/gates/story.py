@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,10 @@ from keras_nas.estimators.gates.diary import Diary
 
 COLLAPSED = 0.5
 """Share of the decisions that can skip of which more than this do: then DARTS has lost what it was to find."""
+WINDOW = 5
+"""Epochs of which eigenvalues are averaged, and between the means that are compared."""
+SHARPER = 0.75
+"""Share that the mean eigenvalue was of the present one: below it the loss has become sharp at the gates."""
 DIGITS = 5
 
 
@@ -46,13 +50,16 @@ class Story:
         """What an earlier attempt had told until the step at which this one goes on."""
         self.entries = self.diary.taken_up(step)
 
-    def tell(self, step: int, chances: Chances, expected: Mapping[str, float]) -> dict[str, Any]:
+    def tell(
+        self, step: int, chances: Chances, expected: Mapping[str, float], eigenvalue: float | None = None
+    ) -> dict[str, Any]:
         """Add an entry, and keep it.
 
         Args:
             step: steps of training so far.
             chances: the probabilities of all answers.
             expected: costs.
+            eigenvalue: the largest of the loss' Hessian at the gates, where that is watched.
         """
         skips, able = self._counted(chances)
         entry = {
@@ -60,6 +67,8 @@ class Story:
             "entropy": round(_entropy(chances), DIGITS),
             "skips": skips,
             "collapsed": skips > COLLAPSED * able,
+            "eigenvalue": eigenvalue,
+            "sharper": self._sharper(eigenvalue),
             "expected": dict(expected),
             "chances": {path: np.round(own, DIGITS).tolist() for path, own in chances.items()},
         }
@@ -68,9 +77,28 @@ class Story:
         return entry
 
     def chosen(self, watched: bool) -> dict[str, np.ndarray] | None:
-        """The last probabilities, before a collapse where that is watched for; None where nothing was told."""
-        good = [entry for entry in self.entries if not (watched and entry["collapsed"])] or self.entries[:1]
+        """The last probabilities, before a collapse where that is watched for; None where nothing was told.
+
+        Where the loss has become sharp that is as many epochs before as it took.
+        """
+        sharper = bool(self.entries) and self.entries[-1].get("sharper", False)
+        known = self.entries[:-WINDOW] if watched and sharper else self.entries
+        good = [entry for entry in known if not (watched and entry["collapsed"])] or self.entries[:1]
         return {path: np.array(own) for path, own in good[-1]["chances"].items()} if good else None
+
+    def _sharper(self, now: float | None) -> bool:
+        """Whether the mean eigenvalue was much less some epochs ago, and no later one as small: single ones are noisy.
+
+        Reference:
+            Zela et al., "Understanding and Robustifying Differentiable Architecture Search", arXiv 1909.09656, section
+            4.3.
+        """
+        told = [*(entry.get("eigenvalue") for entry in self.entries), now][-2 * WINDOW :]
+        known = [value for value in told if value is not None]
+        if len(known) < 2 * WINDOW:
+            return False
+        before, after = float(np.mean(known[:WINDOW])), known[WINDOW:]
+        return min(after) > max(before, 0.0) and before < SHARPER * float(np.mean(after))
 
     def _counted(self, chances: Chances) -> tuple[int, int]:
         """Decisions of the most probable network that skip, no other answer being as probable, and those that could."""
@@ -120,10 +148,18 @@ def gate_lines(gates: Mapping[str, Any] | None) -> list[str]:
     last = gates["epochs"][-1]
     costs = "".join(f", {name} {value:,.3g} expected" for name, value in last["expected"].items())
     line = f"Gates learnt by {gates['method']} in {len(gates['epochs'])} epochs: entropy {last['entropy']:.2f}{costs}."
-    if not last["collapsed"]:
-        return [line]
-    warning = (
-        f"Warning: at the end {last['skips']} of the likeliest answers skip, the collapse that DARTS is known for; "
-        "what was likeliest before it is taken where costs are no part of the search. Try method='fbnet'."
-    )
-    return [line, warning]
+    return [line, *(f"Warning: {warning} Try method='fbnet'." for warning in _warnings(last))]
+
+
+def _warnings(last: Mapping[str, Any]) -> Iterator[str]:
+    """What is known of gates that go wrong, from what was told of them in the end."""
+    if last["collapsed"]:
+        yield (
+            f"at the end {last['skips']} of the likeliest answers skip, the collapse that DARTS is known for; what was "
+            "likeliest before it is taken where costs are no part of the search."
+        )
+    if last.get("sharper"):
+        yield (
+            f"the loss became sharp at the gates (largest eigenvalue of its Hessian {last['eigenvalue']:.3g}), after "
+            f"which what DARTS finds gets worse; what was likeliest {WINDOW} epochs before is taken."
+        )

@@ -18,6 +18,7 @@ from keras_nas.estimators.gates.courses import Learnt, halved
 from keras_nas.estimators.gates.derived import from_scores, most_probable
 from keras_nas.estimators.gates.methods import METHODS
 from keras_nas.estimators.gates.price import Price, cost_of
+from keras_nas.estimators.gates.story import Story
 from keras_nas.estimators.schedule import Budget
 from keras_nas.estimators.shared_net import home, make_supernet
 from keras_nas.estimators.shared_trial import run
@@ -56,6 +57,8 @@ def test_what_helps_becomes_likely_and_is_scored(method: str, tmp_path: Path) ->
     story = told["measurements"]["gates"]
     assert story["method"] == method
     assert [entry["step"] for entry in story["epochs"]] == sorted(entry["step"] for entry in story["epochs"])
+    sharpness = [entry["eigenvalue"] is not None for entry in story["epochs"]]
+    assert sharpness == [METHODS[method].watched and number >= 8 for number in range(1, 17)]
     network = most_probable(training.space.network_decisions, chances)
     scored = run(
         Ear(tmp_path / "1"),
@@ -65,6 +68,13 @@ def test_what_helps_becomes_likely_and_is_scored(method: str, tmp_path: Path) ->
         fidelity={UNTRAINED: 1.0, "shared": 1.0, method: 1.0},
     )
     assert scored["scores"]["val_accuracy"] > 0.3
+
+
+@pytest.mark.slow
+def test_a_loss_that_becomes_sharp_ends_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Story, "_sharper", lambda self, now: now is not None)
+    told = taught(small_training(tmp_path), tmp_path / "0", "darts", epochs=6.0)
+    assert [entry["sharper"] for entry in told["measurements"]["gates"]["epochs"]] == [False, False, True]
 
 
 @dataclass

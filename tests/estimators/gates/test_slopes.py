@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_nas.estimators.gates.slopes import first_order, second_order
+from keras_nas.estimators.gates.slopes import first_order, largest_eigenvalue, second_order
 from keras_nas.estimators.trainer import Trainer
 from keras_nas.space import Choice, Series
 from keras_nas.spaces import Space
@@ -76,3 +76,42 @@ def test_the_second_order_is_the_gradient_after_a_step_and_puts_the_weights_back
     assert np.abs(second - expected).max() < 0.5 * np.abs(first - expected).max()
     for one, other in zip(before, trainer.network.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_the_largest_eigenvalue_is_that_of_the_hessian(trainer: Trainer) -> None:
+    """Against differences of differences of the loss."""
+
+    def at(place: np.ndarray) -> float:
+        trainer.network.gates.assign(GATES + place)
+        return float(trainer.mean_loss(batch(1)))
+
+    def slope(place: np.ndarray) -> np.ndarray:
+        trainer.network.gates.assign(place)
+        return np.asarray(first(batch(1)), dtype=float)
+
+    first, step = first_order(trainer), 0.1
+    moves = step * np.eye(3)
+    hessian = [
+        [at(a + b) - at(a - b) - at(b - a) + at(-a - b) for b in moves] for a in moves
+    ]  # fmt: skip
+    expected = np.linalg.eigvalsh(np.array(hessian) / (4 * step**2))[-1]
+    found = largest_eigenvalue(slope, GATES.astype(float), np.random.default_rng(0))
+    trainer.network.gates.assign(GATES)
+    assert found == pytest.approx(expected, rel=0.05)
+
+
+def test_of_many_directions_a_few_products_find_the_sharpest() -> None:
+    """Where a negative eigenvalue is the largest in size, and most are small."""
+    rng = np.random.default_rng(1)
+    turned, _ = np.linalg.qr(rng.normal(size=(40, 40)))
+    values = np.array([3.0, 1.5, -4.0, *rng.uniform(-0.5, 0.5, 37)])
+    hessian = turned @ np.diag(values) @ turned.T
+    for seed in range(5):
+        found = largest_eigenvalue(lambda place: hessian @ place, np.zeros(40), np.random.default_rng(seed))
+        assert found is not None
+        assert 2.7 < found < 3.0 + 1e-6
+
+
+def test_a_gradient_that_is_no_number_has_no_eigenvalue() -> None:
+    assert largest_eigenvalue(lambda place: np.full(3, np.nan), np.zeros(3), np.random.default_rng(0)) is None
+    assert largest_eigenvalue(lambda place: np.ones(3), np.zeros(3), np.random.default_rng(0)) == 0.0

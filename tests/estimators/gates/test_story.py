@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from keras_nas.decisions import Decision, Decisions, Labels
 from keras_nas.estimators.gates.story import Story, gate_lines
@@ -41,6 +42,40 @@ def test_what_was_last_before_a_collapse_is_chosen(tmp_path: Path) -> None:
         found = story.chosen(watched)
         assert found is not None
         assert sum(own[1] > 0.5 for own in found.values()) == skipping
+
+
+def test_a_loss_that_becomes_sharp_ends_in_what_was_likeliest_before(tmp_path: Path) -> None:
+    """Eigenvalues that grow by a third within five epochs."""
+    growing = [None, None, *[1.0] * 5, *[1.4] * 5]
+    story = Story(tmp_path, SPACE, SKIPS)
+    for number, eigenvalue in enumerate(growing):
+        sure = 0.5 + 0.04 * number
+        story.tell(number, chances(1, sure), {}, eigenvalue)
+    assert [entry["sharper"] for entry in story.entries] == [False] * 11 + [True]
+    assert not any(entry["collapsed"] for entry in story.entries)
+    for watched, number in ((True, 6), (False, 11)):
+        found = story.chosen(watched)
+        assert found is not None
+        assert found["edge0"][1] == pytest.approx(0.5 + 0.04 * number)
+    (_, warning) = gate_lines({"method": "darts", "epochs": story.entries})
+    assert warning.startswith("Warning: the loss became sharp at the gates (largest eigenvalue of its Hessian 1.4)")
+
+
+@pytest.mark.parametrize(
+    "eigenvalues",
+    [
+        [1.0] * 5 + [1.3] * 5,
+        [1.0] * 5 + [1.6, 1.6, 0.9, 1.6, 1.6],
+        [-1.0] * 5 + [-0.5] * 5,
+        [1.0] * 4 + [None] + [2.0] * 5,
+        [1.0] * 4 + [2.0] * 5,
+    ],
+    ids=["little", "noise", "negative", "no number", "too few"],
+)
+def test_what_grows_otherwise_is_not_sharp(eigenvalues: list[float | None], tmp_path: Path) -> None:
+    story = Story(tmp_path, SPACE, SKIPS)
+    entries = [story.tell(number, chances(1), {}, own) for number, own in enumerate(eigenvalues)]
+    assert not any(entry["sharper"] for entry in entries)
 
 
 def test_an_attempt_takes_up_what_was_told_until_its_step(tmp_path: Path) -> None:
