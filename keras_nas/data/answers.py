@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from keras_nas.data.batch import as_array
+from keras_nas.data.batch import as_array, decoded
 from keras_nas.data.checks import kind_of
 from keras_nas.data.images import SUFFIXES
 
@@ -69,34 +69,35 @@ def answer_of(y: Any) -> Answer:
             answer_of(y.iloc[:, 0]) if y.shape[1] == 1 else Answer("several", f"{y.shape[1]} columns, not all numbers")
         )
     if isinstance(getattr(y, "dtype", None), pd.CategoricalDtype):
-        return Answer("classes", f"{len(y.cat.categories):,} categories", (len(y),))
+        return Answer("classes", f"{len(y.dtype.categories):,} categories", (len(y),))
     array = as_array(y, "data: y")
     if array.dtype.kind == "O" and len(array) and all(isinstance(row, tuple | list | set | frozenset) for row in array):
         return Answer("labels", "a list of names for each row", array.shape)
-    array = _plain(array)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim == 1:
-        return _column(array)
+        return _column(_plain(array))
     if array.ndim == 2 and array.dtype.kind in "buif":
         return _columns(array)
     return Answer("arrays" if array.ndim > 2 else "unknown", f"{array.shape} {kind_of(array)}", array.shape)
 
 
 def _plain(array: np.ndarray) -> np.ndarray:
-    """Python objects as text, booleans or numbers, where all are; those that are missing left out."""
+    """One column of text as objects, of other objects as booleans or numbers, where all are, without those missing."""
     import pandas as pd
 
-    if array.dtype.kind != "O" or array.ndim != 1:
+    if array.dtype.kind not in "OUST":
         return array
-    found = pd.Series(array).dropna().infer_objects()
-    return np.asarray(found, str) if pd.api.types.is_string_dtype(found.dtype) else found.to_numpy()
+    found = pd.Series(array.astype(object)).dropna().infer_objects()
+    if not pd.api.types.is_string_dtype(found.dtype):
+        return found.to_numpy()
+    return np.array([str(value) for value in decoded(found, "data: y")], object)
 
 
 def _column(y: np.ndarray) -> Answer:
     """One value a row."""
-    if y.dtype.kind in "UST":
-        return _texts(y.astype(str))
+    if y.dtype.kind == "O" and len(y):
+        return _texts(y)
     if y.dtype.kind == "b":
         return Answer("classes", "booleans", y.shape)
     if y.dtype.kind not in "uif" or not len(y):
@@ -122,10 +123,10 @@ def _whole(values: int, rows: int, real: bool) -> Kind:
 
 def _texts(y: np.ndarray) -> Answer:
     """Names of classes, sentences, or files of masks."""
-    distinct = np.unique(y)
+    distinct = sorted(set(y))
     if all(Path(value).suffix.lower() in SUFFIXES for value in distinct[:OFTEN]):
         return Answer("arrays", "files of images", y.shape)
-    words = sum(len(value.split()) for value in distinct) / max(1, len(distinct))
+    words = sum(len(value.split()) for value in distinct) / len(distinct)
     if words >= SENTENCE and len(distinct) > len(y) / 2:
         return Answer("texts", f"texts of {words:.0f} words on average", y.shape)
     return Answer("classes", f"{len(distinct):,} different texts", y.shape)

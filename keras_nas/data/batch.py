@@ -1,7 +1,7 @@
 """What every form of data has in common: it is read as batches of NumPy arrays."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -55,7 +55,7 @@ def as_array(value: Any, name: str) -> np.ndarray:
     """A NumPy array of a column given as array, list, tensor, or pandas Series or DataFrame."""
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise DataError(f"{name} has masked values; expected every value to be there. Fill or remove them.")
-    if _is_lists_of_text(value):
+    if _is_texts(value) or _is_lists_of_text(value):
         return _objects(value)
     try:
         array = np.asarray(value.to_numpy() if hasattr(value, "to_numpy") else value)
@@ -67,6 +67,23 @@ def as_array(value: Any, name: str) -> np.ndarray:
     if array.dtype.kind == "V":
         array = array.astype(np.float32)
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def decoded(values: Iterable[Any], name: str) -> list[Any]:
+    """Values as they are, but bytes as the text that they are in UTF-8.
+
+    Raises:
+        DataError: They are none.
+    """
+    try:
+        return [value.decode() if isinstance(value, bytes) else value for value in values]
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name} holds bytes that are no text in UTF-8 ({error}); expected text. Decode it.") from error
+
+
+def _is_texts(value: Any) -> bool:
+    """Whether these are texts, each of which would take the memory of the longest in an array of NumPy's."""
+    return isinstance(value, list | tuple) and bool(value) and all(isinstance(item, str) for item in value)
 
 
 def _is_lists_of_text(value: Any) -> bool:

@@ -1,6 +1,7 @@
 """What the columns of a user's table are, which of them models take, and which are left out or refused."""
 
 import re
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ LOCAL_DATE = re.compile(r"\s*(\d{1,2}([./-])\d{1,2}\2\d{4}|\d{2}([./-])\d{2}\3\d
 """Dates whose day and month the reader has to know."""
 COMMA = re.compile(r"\s*[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+\s*")
 """Numbers with a decimal comma."""
+GROUPED = re.compile(r"\s*[+-]?\d{1,3}(,\d{3})+(\.\d+)?\s*")
+"""Numbers whose commas group thousands, or stand for the decimal point."""
 IDENTIFIER = re.compile(r"(?i:(^|[_\s.-])id)$|[a-z]I[Dd]$")
 """What columns are called that number the rows."""
 MOSTLY = 0.5
@@ -84,7 +87,7 @@ def _names(there: Any) -> bool:
     """Whether these are words that are neither numbers, dates nor texts."""
     if not _all_text(there):
         return False
-    forms = (_like_date, _like_number, LOCAL_DATE.match, COMMA.fullmatch)
+    forms = (_like_date, _like_number, LOCAL_DATE.match, COMMA.fullmatch, GROUPED.fullmatch)
     return not any(_share(there, like) > MOSTLY for like in forms) and _words(there) < WORDS
 
 
@@ -147,6 +150,12 @@ def _refuse_local(distinct: Any, name: str) -> None:
             "either order; expected dates like 2024-02-29. Parse it with pandas.to_datetime(..., dayfirst=True), or "
             "dayfirst=False."
         )
+    if _share(distinct, GROUPED.fullmatch) > MOSTLY:
+        raise DataError(
+            f"{name} holds numbers with commas, {distinct.iloc[0]!r} for example, which may group thousands or stand "
+            "for the decimal point; expected a point alone. Read the file with pandas.read_csv(..., thousands=','), or "
+            "decimal=','."
+        )
     if _share(distinct, COMMA.fullmatch) > MOSTLY:
         raise DataError(
             f"{name} holds numbers with a decimal comma, {distinct.iloc[0]!r} for example; expected a point. Read the "
@@ -178,7 +187,7 @@ def _kind_of_objects(series: Any, there: Any, name: str) -> Kind:
     if all(issubclass(kind, (datetime.date, np.datetime64)) for kind in types):
         seconds(series, name)
         return "date"
-    if any(issubclass(kind, str) for kind in types) or all(hasattr(kind, "__float__") for kind in types):
+    if any(issubclass(kind, str) for kind in types) or all(issubclass(kind, (Number, np.bool_)) for kind in types):
         numbers(series, name)
         return "number"
     found = ", ".join(sorted(kind.__name__ for kind in types))
@@ -199,11 +208,12 @@ def _like_date(value: str) -> bool:
 
 
 def _like_number(value: str) -> bool:
+    """Whether pandas reads a number, for which 1_000 is none."""
     try:
         float(value)
     except ValueError:
         return False
-    return True
+    return value.isascii() and "_" not in value
 
 
 def _words(values: Any) -> float:

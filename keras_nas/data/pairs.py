@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_nas.data.batch import decoded
 from keras_nas.data.schema import keys, texts
 from keras_nas.data.tables import Table
 from keras_nas.data.texts import check_texts, open_texts
@@ -75,8 +76,7 @@ def _written(y: np.ndarray, name: str) -> list[str]:
     column = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
     if column.ndim != 1:
         raise DataError(f"{name} has the shape {y.shape}; expected one text a row. Name one column, or give one list.")
-    plain = [value.decode() if isinstance(value, bytes) else value for value in column]
-    series = pd.Series(plain, dtype=object)
+    series = pd.Series(decoded(column, name), dtype=object)
     check_texts(series, name)
     found: list[str] = texts(series, name).tolist()
     if len(found) > 1 and len(set(found)) == 1:

@@ -166,7 +166,10 @@ def texts(series: Any, name: str) -> np.ndarray:
     return np.where(there, values, "")
 
 
-_NUMERIC = "Convert the column with pandas.to_numeric(..., errors='coerce'), or all of it to text with astype(str)."
+_NUMERIC = (
+    "Convert the column with pandas.to_numeric(..., errors='coerce'), or make all of it categories with "
+    "astype(str).astype('category')."
+)
 _DATES = "Correct or remove these values, or parse the column yourself with pandas.to_datetime."
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from keras_nas.data.batch import decoded
 from keras_nas.data.checks import check_finite, kind_of
 from keras_nas.errors import DataError
 
@@ -82,7 +83,7 @@ def typed(values: np.ndarray, name: str) -> tuple[str, np.ndarray]:
         values = _unboxed(values, name)
     kind = values.dtype.kind
     if kind == "S":
-        return "text", np.char.decode(values, "utf-8")
+        return "text", np.array(decoded(values, f"{name}: y"))
     if kind in "UT":
         return "text", values.astype(str)
     if kind == "b":
@@ -109,7 +110,7 @@ def _unboxed(values: np.ndarray, name: str) -> np.ndarray:
             f"{name}: y has no label in {missing.sum():,} rows, first in row {int(missing.argmax()):,}; expected a "
             "label in each. Remove these rows."
         )
-    plain = [value.decode() if isinstance(value, bytes) else value for value in values]
+    plain = decoded(values, f"{name}: y")
     for types in ((str,), (bool, np.bool_), (int, np.integer), (int, float, np.number)):
         if all(isinstance(value, types) for value in plain):
             return np.array(plain)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_nas.data.batch import described
+from keras_nas.data.batch import decoded, described
 from keras_nas.data.images import class_folders
 from keras_nas.data.inference import is_free_text
 from keras_nas.data.schema import Column, Schema, keys, present, refuse
@@ -81,8 +81,7 @@ def _framed(x: Any, name: str) -> Any:
     array = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
     if array.ndim != 1:
         raise DataError(f"{name}: x has the shape {array.shape}; expected texts, one a row. Give a list of strings.")
-    plain = [value.decode() if isinstance(value, bytes) else value for value in array]
-    return pd.DataFrame({TEXT: pd.Series(plain, dtype=object)})
+    return pd.DataFrame({TEXT: pd.Series(decoded(array, f"{name}: x"), dtype=object)})
 
 
 def _found(frame: Any, name: str) -> tuple[Schema, list[str]]:

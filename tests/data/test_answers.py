@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from keras_nas.data.answers import answer_of
+from keras_nas.errors import DataError
 
 RANDOM = np.random.default_rng(0)
 
@@ -46,10 +47,26 @@ def whole(values: int, rows: int) -> np.ndarray:
         (np.zeros((9, 8, 8), np.uint8), "arrays"),
         ([f"sentence number {number} of some words" for number in range(9)], "texts"),
         (np.array(["2024-01-01", "2024-01-02"], "datetime64[D]"), "unknown"),
+        (pd.Categorical(["cat", "dog"] * 9), "classes"),
+        (np.array(["größe".encode(), b"cat"] * 9), "classes"),
+        (np.array(["größe".encode(), None] * 9, object), "classes"),
+        (np.array(["cat", "dog"] * 9, object)[:, None], "classes"),
+        ([f"{number}.png".encode() for number in range(9)], "arrays"),
+        ([None] * 9, "unknown"),
     ],
 )
 def test_what_is_to_be_predicted(y: Any, kind: str) -> None:
     assert answer_of(y).kind == kind
+
+
+def test_one_long_text_among_many_takes_no_memory_of_the_others() -> None:
+    texts = [f"a text of some words, number {number}" for number in range(2_000)]
+    assert answer_of([*texts, "long " * 2_000_000]).kind == "texts"
+
+
+def test_bytes_that_are_no_text_are_refused() -> None:
+    with pytest.raises(DataError, match="data: y holds bytes that are no text in UTF-8 .*; expected text. Decode it"):
+        answer_of([b"\xff\xfe", b"cat"])
 
 
 def test_the_reason_has_the_figures_that_decided() -> None:

@@ -33,6 +33,8 @@ KINDS: dict[str, tuple[Any, str, Any]] = {
     "zoned": (DAYS.tz_localize("Asia/Tokyo"), "date", 1709010000),
     "days": ([datetime.date(2024, 2, 28 + n % 2) for n in range(ROWS)], "date", 1709078400),
     "iso": (DAYS.strftime("%Y-%m-%dT%H:%M").tolist(), "date", 1709042400),
+    "codes_with_bars": ([f"{number}_{number}" for number in range(4)] * 10, "category", "2_2"),
+    "other_digits": (["１", "２", "３", "４"] * 10, "category", "３"),
     "rarely_numbers": (["12", "13", "3+"] * 13 + ["12"], "category", "3+"),
 }
 
@@ -83,6 +85,15 @@ REFUSED: dict[str, tuple[Any, str]] = {
         "holds texts, 40 different ones of 8",
     ),
     "infinity": ([1.0, np.inf] * 20, "holds infinity, inf first, in row 1"),
+    "grouped": (
+        [f"{1_000_000 + number:,}" for number in range(ROWS)],
+        "numbers with commas, '1,000,000'.*thousands=','",
+    ),
+    "grouped_or_decimal": (
+        ["1,000", "2,500"] * 20,
+        "may group thousands or stand for the decimal point; .*decimal=','",
+    ),
+    "arrays": ([np.zeros(2), np.ones(2)] * 20, r"holds objects \(ndarray\); expected numbers, text, booleans or dates"),
     "lists": ([[1], [2]] * 20, r"holds objects \(list\); expected numbers, text, booleans or dates"),
     "complex": (np.arange(ROWS) * 1j, "holds complex128; expected numbers, text"),
     "spans": (pd.to_timedelta(np.arange(ROWS), unit="s"), "holds timedelta64.*Convert it to numbers"),
@@ -94,6 +105,15 @@ def test_a_column_that_cannot_be_used_is_refused(name: str) -> None:
     values, text = REFUSED[name]
     with pytest.raises(DataError, match=text):
         infer(pd.DataFrame({"c": values, "x": range(ROWS)}), "data")
+
+
+def test_the_advice_on_a_column_of_numbers_and_other_values_works() -> None:
+    codes = pd.Series([f"V{n}" if n % 5 == 0 else str(1.5 * n) for n in range(ROWS)] * 2, name="c")
+    for column in (codes, codes.where(codes.str[0] == "V", 7)):
+        schema, _ = infer(pd.DataFrame(column.astype(str).astype("category")), "data")
+        assert schema.columns[0].kind == "category"
+    with pytest.raises(DataError, match=r"'V0' first, in row 0 .16 in all.*astype\(str\).astype\('category'\)"):
+        infer(pd.DataFrame(codes), "data")
 
 
 def test_a_table_without_columns_to_learn_from() -> None:
