@@ -11,8 +11,6 @@ from _common import data_file
 from _masks import by_plain_unet, dice
 
 TEST_SHARE = 0.2
-REFIT = 0.6
-"""Of the time, where there are some hundred rows."""
 HORIZON, LOOKBACK = 96, 336
 HOURS = {"train": 8640, "validation": 2880, "test": 2880}
 """Of ETTh1: 12, 4 and 4 months of 30 days."""
@@ -37,8 +35,6 @@ class Problem:
         score: the name of the score, and the score of outputs, with the user's labels of the classes.
         options: further arguments of the search.
         beside: other libraries' scores on the same split, by model.
-        refit: share of the time in which the winner is trained on all rows: where these are few, those that
-            architectures are compared on are worth more to learn from.
     """
 
     task: Any
@@ -48,7 +44,6 @@ class Problem:
     score: tuple[str, Callable[[np.ndarray, np.ndarray, Any], float]]
     options: Mapping[str, Any] = field(default_factory=dict)
     beside: Callable[[], dict[str, float]] = dict
-    refit: float = 0.0
 
 
 def accuracy(outputs: np.ndarray, y: np.ndarray, classes: Any) -> float:
@@ -194,7 +189,6 @@ def ucr() -> Iterator[tuple[str, Problem]]:
                 ("accuracy", accuracy),
                 {"holdout": 0.0},
                 lambda published=published: {"resnet": published},
-                refit=REFIT,
             ),
         )
 
