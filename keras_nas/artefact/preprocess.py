@@ -41,7 +41,7 @@ def load(folder: str | Path) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     ]
 
     def prepare(rows: Mapping[str, Any]) -> dict[str, Any]:
-        raw = {column["key"]: _read(column, _column(rows, column)) for column in told["columns"]}
+        raw = _columns(rows, told["columns"])
         made: dict[str, dict[Any, Any]] = {name: {} for name in told["inputs"]}
         for column, name, at, steps in features:
             values = raw[column["key"]]
@@ -59,21 +59,26 @@ def _joined(parts: Mapping[Any, Any], dtype: str) -> Any:
     return np.asarray(whole, dtype)
 
 
-def _column(rows: Mapping[str, Any], column: Mapping[str, Any]) -> Any:
-    for name in (column["key"], column["name"]):
-        if name in rows:
-            return rows[name]
-    raise ValueError(f"the column {column['name']!r} is missing; the rows have {', '.join(map(str, rows))}")
+def _columns(rows: Mapping[str, Any], columns: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """All columns as their kinds, by key; the rows have all by name, or all by key: one's name may be another's key."""
+    by = next((by for by in ("name", "key") if all(column[by] in rows for column in columns)), "name")
+    missing = [column["name"] for column in columns if column[by] not in rows]
+    if missing:
+        raise ValueError(f"the column {missing[0]!r} is missing; the rows have {', '.join(map(str, rows))}")
+    found = {column["key"]: _read(column, rows[column[by]]) for column in columns}
+    if len({len(values) for values in found.values()}) > 1:
+        lengths = ", ".join(f"{column['name']!r} has {len(found[column['key']])} rows" for column in columns)
+        raise ValueError(f"{lengths}; expected the same number in each")
+    return found
 
 
 def _read(column: Mapping[str, Any], values: Any) -> Any:
     """A column as its kind: arrays, float64 with NaN for missing, or a list."""
     kind = column["kind"]
     if kind == "array":
-        array = np.asarray(values, column["dtype"])
-        if list(array.shape[1:]) != column["shape"]:
-            raise ValueError(f"{column['name']!r} holds rows {array.shape[1:]}; expected {column['shape']}")
-        return array
+        return _array(column, np.asarray(values))
+    if isinstance(values, str | bytes):
+        raise ValueError(f"column {column['name']!r} is {values!r}; expected a list, one value a row")
     read, expected = KINDS[kind]
     found = []
     for row, value in enumerate(values):
@@ -82,6 +87,17 @@ def _read(column: Mapping[str, Any], values: Any) -> Any:
         except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"column {column['name']!r}, row {row}: {value!r}; expected {expected}") from error
     return np.array(found, np.float64) if kind in ("number", "date") else found
+
+
+def _array(column: Mapping[str, Any], values: Any) -> Any:
+    """Rows of numbers in the type and shape that they had in training."""
+    if list(values.shape[1:]) != column["shape"]:
+        raise ValueError(f"{column['name']!r} holds rows {values.shape[1:]}; expected {column['shape']}")
+    with np.errstate(invalid="ignore"):
+        array = values.astype(column["dtype"])
+    if array.dtype.kind in "iu" and (array != values).any():
+        raise ValueError(f"{column['name']!r} holds numbers that {array.dtype} does not; expected those of training")
+    return array
 
 
 def _is_missing(value: Any) -> bool:

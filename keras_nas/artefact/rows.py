@@ -121,7 +121,7 @@ def _same(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def max_abs_difference(expected: Arrays, found: Arrays) -> float:
-    """The largest difference over all outputs; infinite when names or shapes differ, or text does.
+    """The largest difference over all outputs; infinite when names or shapes differ, text does, or one is NaN.
 
     Example:
         >>> max_abs_difference({"y": np.zeros(2)}, {"y": np.array([0.0, 0.5])})
@@ -137,4 +137,5 @@ def _difference(one: np.ndarray, other: np.ndarray) -> float:
         return float("inf")
     if one.dtype.kind in "OSU":
         return 0.0 if (one == other).all() else float("inf")
-    return float(np.abs(one.astype(float) - other.astype(float)).max(initial=0.0))
+    difference = float(np.abs(one.astype(float) - other.astype(float)).max(initial=0.0))
+    return float("inf") if np.isnan(difference) else difference

@@ -19,7 +19,6 @@ from keras_nas.errors import DataError
 
 BATCH_BYTES = 16 << 20
 """How much is written at once."""
-TEXT = "OUST"
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class ArraySchema:
     Args:
         key: The model's input.
         shape: Of one row.
-        dtype: Of its numbers; "string" for text.
+        dtype: Of its numbers.
     """
 
     key: str
@@ -40,17 +39,16 @@ class ArraySchema:
         """The rows, as models take them.
 
         Raises:
-            DataError: They have another shape or type than those of the search.
+            DataError: They have another shape or type than those of the search, or are not finite.
         """
         array = as_array(x, name)
-        text = array.dtype.kind in TEXT
-        fits = text if self.dtype == "string" else not text and np.can_cast(array.dtype, self.dtype, "same_kind")
-        if array.shape[1:] != self.shape or not fits:
+        if array.shape[1:] != self.shape or not np.can_cast(array.dtype, self.dtype, "same_kind"):
             raise DataError(
                 f"{name} holds rows of {array.dtype} {array.shape[1:]}; expected {self.dtype} {self.shape}, as the "
                 "search was given."
             )
-        return {self.key: array.astype(object) if text else array.astype(self.dtype, copy=False)}
+        check_finite(name, "x", array)
+        return {self.key: array.astype(self.dtype, copy=False)}
 
 
 @dataclass(frozen=True)
@@ -227,10 +225,8 @@ def joined_inputs(sources: Mapping[str, Source], kinds: Mapping[str, Any]) -> tu
             schema = Schema(tuple(replace(c, key=named[c.key]) for c in source.schema.columns))  # type: ignore[attr-defined]
             rows = {named[key]: array for key, array in rows.items()}
         else:
-            text = rows.dtype.kind in TEXT
-            if not text:
-                _check_array(source.name, rows, ranks)
-            schema = ArraySchema(name, tuple(map(int, rows.shape[1:])), "string" if text else str(rows.dtype))
+            _check_array(source.name, rows, ranks)
+            schema = ArraySchema(name, tuple(map(int, rows.shape[1:])), str(rows.dtype))
             rows = {name: rows}
         inputs.append(JointInput(name, kind, schema))
         x |= rows

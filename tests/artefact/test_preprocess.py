@@ -68,6 +68,30 @@ def test_arrays_pass_in_their_shape(tmp_path: Path) -> None:
     assert prepared(tmp_path, {"the x": [[1, 2], [3, 4]]}, "array", dtype="uint8") == [[1, 2], [3, 4]]
     with pytest.raises(ValueError, match=r"'the x' holds rows \(3,\); expected \[2\]"):
         prepared(tmp_path, {"the x": [[1, 2, 3]]}, "array")
+    for strange in (0.5, 256, -1, np.nan):
+        with pytest.raises(ValueError, match="'the x' holds numbers that uint8 does not; expected those of training"):
+            prepared(tmp_path, {"the x": [[0, strange]]}, "array")
+
+
+def test_columns_come_by_their_names_or_by_their_keys(tmp_path: Path) -> None:
+    columns = [
+        {"key": key, "name": name, "kind": "number", "features": [{"input": "made", "at": at, "steps": []}]}
+        for at, (key, name) in enumerate([("a_b", "a b"), ("a_b_2", "a_b")])
+    ]
+    told = {MARK: VERSION, "columns": columns, "inputs": {"made": {"dtype": "float32", "shape": [None, 2]}}}
+    (tmp_path / "preprocessing.json").write_text(json.dumps(told))
+    prepare = load(tmp_path)
+    assert prepare({"a b": [1], "a_b": [2]})["made"].tolist() == [[1, 2]]
+    assert prepare({"a_b": [1], "a_b_2": [2]})["made"].tolist() == [[1, 2]]
+    with pytest.raises(ValueError, match="the column 'a b' is missing; the rows have a_b"):
+        prepare({"a_b": [2]})
+    with pytest.raises(ValueError, match="'a b' has 2 rows, 'a_b' has 1 rows; expected the same number in each"):
+        prepare({"a b": [1, 2], "a_b": [2]})
+
+
+def test_one_text_is_no_column_of_letters(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="column 'the x' is 'a film'; expected a list, one value a row"):
+        prepared(tmp_path, {"the x": "a film"}, "text")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,13 @@ def test_numbers_agree_within_a_tenth_of_their_spread() -> None:
     assert (found.max_abs_difference, round(found.agreement, 3), found.scale) == (10.0, 0.667, 300.0)
 
 
+def test_what_is_not_a_number_is_no_likeness_wherever_it_stands() -> None:
+    expected = {"a": np.zeros((2, 1)), "b": np.ones((2, 1))}
+    for name in expected:
+        wrong = {**expected, name: np.full((2, 1), np.nan)}
+        assert compared(expected, wrong).max_abs_difference == float("inf")
+
+
 def test_other_names_shapes_or_words_are_no_likeness() -> None:
     y = {"y": np.zeros((2, 3))}
     assert compared(y, {"z": np.zeros((2, 3))}).max_abs_difference == float("inf")
