@@ -116,7 +116,7 @@ def _parts(rows: Rows, free: int, fractions: tuple[float, float], seed: int) -> 
     if rows.framing is not None:
         return _in_order(free, fractions, rows.framing.horizon - 1)
     strata = _strata(rows, free)
-    if rows.groups is None:
+    if rows.groups is None or not any(fractions):
         return _divide(strata, fractions, seed)
     return _divide_groups(strata, rows.groups[:free], fractions, seed)
 

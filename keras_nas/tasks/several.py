@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
@@ -95,8 +96,8 @@ class Several(Task):
                 if name not in names:
                     raise InvalidArgument(f"{argument}: {unknown(argument, name, names)}")
         for name, weight in self.weights.items():
-            if isinstance(weight, bool) or not isinstance(weight, int | float) or not weight > 0:
-                raise InvalidArgument(f"weights: {name!r} is {weight!r}; expected a number above 0.")
+            if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < math.inf:
+                raise InvalidArgument(f"weights: {name!r} is {weight!r}; expected a finite number above 0.")
         return whole, tuple(told)
 
     def given(self, data: Any, target: Any = None, first: Any = None) -> Any:
@@ -247,7 +248,7 @@ class Several(Task):
         found: dict[str, float] = {}
         loss = 0.0
         for name, task in self._ends():
-            end, wanted = signature.ends[name], [n.removeprefix(f"{name}_") for n in names if n.startswith(f"{name}_")]
+            end, wanted = signature.ends[name], [score for score in task.score_names if f"{name}_{score}" in names]
             own = task.scores(truth[name], guesses[name], end, wanted)
             found |= {f"{name}_{score}": value for score, value in own.items()}
             learned = self._own.value(name, own, truth[name], guesses[name], end)

@@ -109,6 +109,12 @@ def test_no_group_on_two_sides(make_rows: Make) -> None:
         np.testing.assert_allclose(shares(y[part]), shares(y), atol=0.04)
 
 
+def test_one_group_is_enough_where_nothing_is_divided(make_rows: Make) -> None:
+    more = (images(10), np.arange(10) % 2)
+    rows = make_rows(images(20), np.arange(20) % 2, groups=np.zeros(20, int), validation_data=more)
+    assert len(split_rows(rows, holdout=0).train) == 20
+
+
 def test_groups_are_split_by_the_seed(make_rows: Make) -> None:
     groups = np.arange(300) // 5
     rows = make_rows(images(300), np.arange(300) % 2, groups=groups)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from keras_nas.data import Rows, collect, split_rows, store_inputs
-from keras_nas.data.joint import view
+from keras_nas.data.joint import ArraySchema, view
 from keras_nas.data.trees import side_by_side
 from keras_nas.errors import DataError, InvalidArgument
 from keras_nas.estimators.scoring import batches_of
@@ -100,7 +100,8 @@ def test_columns_that_came_one_by_one_are_used_so(tmp_path: Path) -> None:
         ((X, {"digit": DIGITS * 1.0}), {}, "'digit' may be classification, since .*targets={'digit': 'classification'"),
         ((X, Y), {"inputs": {"image": "picture"}}, "inputs: Unknown kind 'picture': expected one of .*'image'"),
         ((X, Y), {"inputs": {"photo": "image"}}, "inputs: Unknown .*'photo': expected one of 'image', 'table'"),
-        ((X, Y), {"weights": {"ink": 0}}, "weights: 'ink' is 0; expected a number above 0"),
+        ((X, Y), {"weights": {"ink": 0}}, "weights: 'ink' is 0; expected a finite number above 0"),
+        ((X, Y), {"weights": {"ink": np.inf}}, "weights: 'ink' is inf; expected a finite number above 0"),
         ((X, Y), {"weights": {"inc": 2}}, "weights: Unknown .*'inc': expected one of 'digit', 'ink'.*mean 'ink'"),
     ],
 )
@@ -118,6 +119,9 @@ def test_what_is_unclear_is_refused_with_what_to_write(data: Any, options: Any, 
         (({"image": PIXELS / np.nan, "table": TABLE}, Y), "the input 'image': x holds NaN or infinity"),
         ((X, {"digit": DIGITS, "ink": np.ones(ROWS) / 3}), "the target 'ink': y is 0.333333 in every row"),
         (TABLE, r"expected \(x, y\), each a dict by name or one thing, or a table with target="),
+        (({"image": [f"{row}.png" for row in range(ROWS)], "table": TABLE}, Y), "the input 'image': x holds text; exp"),
+        (({}, Y), "data has no inputs, an empty dict"),
+        ((X, {}), "data has no targets, an empty dict"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
@@ -188,6 +192,16 @@ def test_the_score_is_the_weighted_loss_and_each_target_has_its_own(case: Case) 
     assert {"loss", "digit_accuracy", "ink_rmse"} <= set(case.task.score_names)
 
 
+def test_a_target_s_name_may_begin_as_another_s(tmp_path: Path) -> None:
+    data = (X, {"digit": DIGITS, "digit_ink": INK})
+    task = task_of(data)
+    rows = collected(tmp_path, data, task)
+    signature = task.signature(rows, split_rows(rows))
+    assert isinstance(signature, SeveralSignature)
+    y, outputs = task.made_up(signature)
+    assert {"digit_auc", "digit_ink_mae"} <= set(task.scores(y, outputs, signature, ["digit_auc", "digit_ink_mae"]))
+
+
 def test_the_loss_that_is_learned_is_the_loss_that_is_scored(case: Case) -> None:
     import tensorflow as tf
 
@@ -221,6 +235,8 @@ def test_rows_of_use_are_checked_by_the_names_of_the_inputs(case: Case) -> None:
     assert schema is not None
     with pytest.raises(DataError, match="the input 'image' is missing; expected 'image', 'table'"):
         schema.rows({"table": TABLE})
+    with pytest.raises(DataError, match="the input 'image': x holds NaN or infinity, first in row 1"):
+        ArraySchema("image", (2,), "float32").rows(np.array([[1.0, 2.0], [np.nan, 3.0]]), "rows: the input 'image'")
     with pytest.raises(DataError, match=r"the input 'image' holds rows of uint8 \(4, 8\); expected uint8 \(8, 8\)"):
         schema.rows({"table": TABLE, "image": PIXELS[:, :4]})
     with pytest.raises(DataError, match="the input 'table': the column 'shade' is missing"):
