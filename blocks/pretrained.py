@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from keras import layers
+from keras import KerasTensor, layers, tree
 
 from keras_nas.errors import InvalidArgument
 from keras_nas.net import Net
-from keras_nas.replay import graph_of, replay, settings_of
+from keras_nas.replay import data_of, graph_of, replay, settings_of
 from keras_nas.space import block
 
 WITHOUT_EFFECT = "keras.src.layers.regularization."
@@ -92,19 +93,33 @@ class Operation:
 
 def _again(net: Net, node: Any, tensors: Mapping[int, Any]) -> Any:
     """One operation of the trained network on other tensors."""
-    operation, given = node.operation, [tensors[id(tensor)] for tensor in node.arguments.keras_tensors]
+    operation = node.operation
+    layer = isinstance(operation, layers.Layer)
+    given = [tensors[id(tensor)] for tensor in (data_of(node) if layer else node.arguments.keras_tensors)]
     x = given[0] if len(given) == 1 else given
     if type(operation).__module__.startswith(WITHOUT_EFFECT):
         return x
-    if not isinstance(operation, layers.Layer):
+    if not layer:
         return net(Operation(node), x)
     if isinstance(operation, layers.Normalization) and operation.axis == (len(net.shape(x)),):
         return _normalized(net, x, operation)
-    y = net(type(operation), x, **settings_of(operation), trainable=False)
+    y = net(type(operation), x, _said(node, tensors), **settings_of(operation), trainable=False)
     made = getattr(getattr(y, "_keras_history", None), "operation", None)
     if made is not None and operation.weights:
         made.set_weights(operation.get_weights())
     return y
+
+
+def _said(node: Any, tensors: Mapping[int, Any]) -> dict[str, Any]:
+    """What a layer was called with beside what it works on: masks, and how to attend; in training it is as after it."""
+    called = inspect.signature(node.operation.call).bind(*node.arguments.args, **node.arguments.kwargs).arguments
+    given = {name: value for name, value in called.items() if name != "training" and value is not None}
+    parts = {name: tree.flatten(value) for name, value in given.items()}
+    return {
+        name: tree.map_structure(lambda own: tensors.get(id(own), own), value)
+        for name, value in given.items()
+        if "mask" in name or not any(isinstance(own, KerasTensor) for own in parts[name])
+    }
 
 
 def _normalized(net: Net, x: Any, layer: Any) -> Any:

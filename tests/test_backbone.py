@@ -88,6 +88,19 @@ def test_images_of_another_size_and_of_one_channel_fit() -> None:
         built(keras_nas.Backbone(small_model(channels=3)), (8, 8, 4))
 
 
+def test_a_layer_of_several_inputs_hears_each_as_it_was_called() -> None:
+    """By name, in another order than that of its signature, with a mask and with what is no tensor."""
+    keras.utils.set_random_seed(0)
+    pixels = keras.Input((4, 4, 3))
+    a, b, c = (layers.Reshape((16, 3))(layers.Conv2D(3, 1)(pixels)) for _ in range(3))
+    seen = keras.ops.sum(a, axis=-1) > 0
+    for called in ({"query": a, "value": b, "key": c}, {"query": a, "value": b, "value_mask": seen}):
+        y = layers.MultiHeadAttention(2, 3)(**called, use_causal_mask=True)
+        model = keras.Model(pixels, layers.Reshape((4, 4, 3))(y))
+        stem, x = stem_of(built(keras_nas.Backbone(model), (4, 4, 3))), rows(3, 4)
+        np.testing.assert_allclose(stem((x - 100) / 50).numpy(), model(x).numpy(), rtol=1e-3, atol=1e-3)
+
+
 def test_its_content_decides_not_its_names(backbone: Any, tmp_path: Path) -> None:
     backbone.keep(tmp_path / "backbone.keras")
     again = keras_nas.Backbone.stored(tmp_path / "backbone.keras", None)
