@@ -27,7 +27,7 @@ def digits() -> tuple[dict[str, Any], dict[str, Any]]:
     return {"image": pixels.astype("uint8"), "table": table}, {"digit": digit, "ink": pixels.sum(axis=(1, 2))}
 
 
-def main(argv: list[str] | None = None) -> Any:
+def main(argv: list[str] | None = None, **options: Any) -> Any:
     """Search, export, predict; returns the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
@@ -41,6 +41,7 @@ def main(argv: list[str] | None = None) -> Any:
         max_time=None if arguments.trials else arguments.seconds,
         max_trials=arguments.trials,
         directory=f"{arguments.directory}/search",
+        **options,
     )
     print(result.summary())
     print(result.export(f"{arguments.directory}/model"))

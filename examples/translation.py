@@ -30,7 +30,7 @@ def pairs() -> tuple[list[str], list[str]]:
     return sources, targets
 
 
-def main(argv: list[str] | None = None) -> Any:
+def main(argv: list[str] | None = None, **options: Any) -> Any:
     """Search, export, translate; returns the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
@@ -43,6 +43,7 @@ def main(argv: list[str] | None = None) -> Any:
         max_time=None if arguments.trials else arguments.seconds,
         max_trials=arguments.trials,
         directory=f"{arguments.directory}/search",
+        **options,
     )
     print(result.summary())
     print(result.export(f"{arguments.directory}/model"))

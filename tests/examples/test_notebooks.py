@@ -8,7 +8,7 @@ import pytest
 from tests.source import ROOT
 
 NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
-BUDGET, SMOKE = "max_time=seconds", "max_trials=1, estimator=keras_nas.estimators.FullTraining(5)"
+BUDGET, SMOKE = "max_time=seconds", "max_trials=1, workers=0, estimator=keras_nas.estimators.FullTraining(5)"
 """What a search is bounded by, and what it is bounded by here: one short training, however busy the machine is."""
 
 
