@@ -139,8 +139,9 @@ class Learnt:
             story.begin(sys.maxsize)
         now = probabilities(judge.net.logits.array(), judge.net.encoder, self.method.relaxation.chances)
         errors = {name: cost.error_pct for name, cost in price.costs.items()}
-        told = {"method": self.name, "epochs": story.entries, "error_pct": errors}
-        return as_scores(judge.net.decisions, story.chosen(self.learner.watched) or now), {"gates": told}
+        watched = self.learner.watched
+        told = {"method": self.name, "watched": watched, "epochs": story.entries, "error_pct": errors}
+        return as_scores(judge.net.decisions, story.chosen(watched) or now), {"gates": told}
 
 
 def halved(training: Training) -> tuple[Rows, Split, Split]:

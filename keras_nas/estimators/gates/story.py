@@ -148,15 +148,16 @@ def gate_lines(gates: Mapping[str, Any] | None) -> list[str]:
     last = gates["epochs"][-1]
     costs = "".join(f", {name} {value:,.3g} expected" for name, value in last["expected"].items())
     line = f"Gates learnt by {gates['method']} in {len(gates['epochs'])} epochs: entropy {last['entropy']:.2f}{costs}."
-    return [line, *(f"Warning: {warning} Try method='fbnet'." for warning in _warnings(last))]
+    warnings = _warnings(last) if gates.get("watched", True) else ()
+    return [line, *(f"Warning: {warning} Try method='fbnet'." for warning in warnings)]
 
 
 def _warnings(last: Mapping[str, Any]) -> Iterator[str]:
-    """What is known of gates that go wrong, from what was told of them in the end."""
+    """What is known of gates that go wrong where that is watched, from what was told of them in the end."""
     if last["collapsed"]:
         yield (
             f"at the end {last['skips']} of the likeliest answers skip, the collapse that DARTS is known for; what was "
-            "likeliest before it is taken where costs are no part of the search."
+            "likeliest before it is taken."
         )
     if last.get("sharper"):
         yield (

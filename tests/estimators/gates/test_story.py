@@ -97,4 +97,5 @@ def test_the_summary_tells_of_the_end_and_warns_of_a_collapse(tmp_path: Path) ->
     line, warning = gate_lines(gates)
     assert line == "Gates learnt by darts in 2 epochs: entropy 0.47."
     assert warning.startswith("Warning: at the end 4 of the likeliest answers skip")
+    assert gate_lines({**gates, "method": "fbnet", "watched": False}) == [line.replace("darts", "fbnet")]
     assert gate_lines(None) == gate_lines({"method": "enas", "losses": []}) == []
