@@ -19,7 +19,8 @@ from _nb201 import Table
 
 from keras_nas.architecture import Architecture
 from keras_nas.estimators.bounds import Bounds
-from keras_nas.estimators.fidelity import Budgeting, FullTraining
+from keras_nas.estimators.budgeting import Budgeting
+from keras_nas.estimators.fidelity import FullTraining
 from keras_nas.history import Facts, Past, beginning, nearest
 from keras_nas.ledger import Ledger
 from keras_nas.objectives.objective import Objective

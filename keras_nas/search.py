@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from keras_nas.estimators.fidelity import Estimator
+from keras_nas.estimators.budgeting import Estimator
 from keras_nas.history import history as history_in
 from keras_nas.loading import load_tensorflow
 from keras_nas.objectives.objective import Objective

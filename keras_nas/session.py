@@ -23,9 +23,9 @@ from keras_nas.engine.store import Store
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.bounds import Bounds
+from keras_nas.estimators.budgeting import Budgeting, Untrained
 from keras_nas.estimators.curves import SHARE, Known
 from keras_nas.estimators.custom import registered_here
-from keras_nas.estimators.fidelity import Budgeting, Untrained
 from keras_nas.estimators.forecast import Forecast
 from keras_nas.estimators.precision import training_precision
 from keras_nas.estimators.resolution import check_resolution

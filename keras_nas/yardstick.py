@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from keras_nas.data import Rows
 from keras_nas.engine.files import RANDOM_SEARCH
 from keras_nas.errors import InvalidArgument, KerasNASError
-from keras_nas.estimators.fidelity import Estimator, get_estimator
+from keras_nas.estimators.budgeting import Estimator
 from keras_nas.estimators.predictor import Predictor
+from keras_nas.estimators.ready import get_estimator
 from keras_nas.estimators.shared import SharedWeights
 from keras_nas.estimators.zero_cost.estimator import ZeroCost
 from keras_nas.history import History

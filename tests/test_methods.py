@@ -4,7 +4,7 @@ import pytest
 
 import keras_nas
 from keras_nas.errors import InvalidArgument
-from keras_nas.estimators.fidelity import ESTIMATORS
+from keras_nas.estimators.ready import ESTIMATORS
 from keras_nas.methods import METHODS, get_method
 from keras_nas.spaces import SPACES
 from keras_nas.tuners import STRATEGIES

@@ -25,7 +25,7 @@ from keras_nas.estimators.stages import MOST_EPOCHS, Division, divide
 from keras_nas.strategy import Strategy
 
 if TYPE_CHECKING:
-    from keras_nas.estimators.fidelity import Budgeting
+    from keras_nas.estimators.budgeting import Budgeting
 
 Growing = Literal["epochs", "rows", "resolution"]
 EPOCHS, TIMED_EPOCHS = (1.0, 27.0), (5.0, MOST_EPOCHS)

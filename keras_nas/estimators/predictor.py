@@ -9,7 +9,7 @@ from keras_nas.errors import InvalidArgument
 from keras_nas.strategy import Strategy
 
 if TYPE_CHECKING:
-    from keras_nas.estimators.fidelity import Budgeting, Estimator
+    from keras_nas.estimators.budgeting import Budgeting, Estimator
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Predictor:
 
     def around(self, strategy: Strategy, budgeting: Budgeting) -> Strategy:
         """Screen what the strategy proposes; a forecast, which is told nothing of networks, goes without."""
-        from keras_nas.estimators.fidelity import get_estimator
+        from keras_nas.estimators.ready import get_estimator
         from keras_nas.predictors.screened import Screened
 
         describe = budgeting.untrained.describe

@@ -11,7 +11,7 @@ from keras_nas.estimators.stages import BASELINE, before_scoring, best_first
 from keras_nas.strategy import DONE, WAIT, Around, Outcome, Problem, Proposal, Signal, Strategy
 
 if TYPE_CHECKING:
-    from keras_nas.estimators.fidelity import Budgeting
+    from keras_nas.estimators.budgeting import Budgeting
 
 SEED = "seed"
 """In the fidelity of a finalist that is trained again: the number of its other seed."""

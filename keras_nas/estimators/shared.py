@@ -14,7 +14,7 @@ from keras_nas.estimators.survey import SURVEY, Surveyed
 from keras_nas.strategy import Strategy
 
 if TYPE_CHECKING:
-    from keras_nas.estimators.fidelity import Budgeting
+    from keras_nas.estimators.budgeting import Budgeting
 
 DRAWN = ("uniform", "fair", *SIZED)
 """The ways to draw the network of a step."""

@@ -11,7 +11,7 @@ from keras_nas.estimators.curves import FORETOLD, RISK, SHARE
 from keras_nas.strategy import Around, Outcome, Proposal, Signal, Strategy
 
 if TYPE_CHECKING:
-    from keras_nas.estimators.fidelity import Budgeting, Estimator
+    from keras_nas.estimators.budgeting import Budgeting, Estimator
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class LearningCurves:
 
     def around(self, strategy: Strategy, budgeting: Budgeting) -> Strategy:
         """What `then` makes of the strategy, with trainings that may be stopped."""
-        from keras_nas.estimators.fidelity import get_estimator
+        from keras_nas.estimators.ready import get_estimator
 
         if budgeting.objectives > 1:
             raise InvalidArgument(

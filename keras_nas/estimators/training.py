@@ -79,8 +79,7 @@ def train(
     start = time.monotonic()
     training = _adapted(training, fidelity)
     keras.utils.set_random_seed((training.seed * 1_000_003 + number) % 2**31)
-    rows, split = Rows.load(training.data), Split.load(training.data)
-    split = split.merged() if ALL_ROWS in fidelity else split
+    rows, split = Rows.load(training.data), _split(training.data, fidelity)
     built = _begun(training, architecture, custom_objects or {}, "final" in fidelity)
     taken = _inherited(built, report.folder / PARENT, inherit)
     ready = time.monotonic()
@@ -109,6 +108,12 @@ def _adapted(training: Training, fidelity: Mapping[str, float]) -> Training:
         side = pooled(fidelity[PIXELS], training.signature.input_shape)
         training = replace(training, space=shrunk(training.space, side))
     return training
+
+
+def _split(data: Path, fidelity: Mapping[str, float]) -> Split:
+    """Which rows are trained on, and which judge."""
+    split = Split.load(data)
+    return split.merged() if ALL_ROWS in fidelity else split
 
 
 def _begun(

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from keras_nas.errors import StoreError
-from keras_nas.estimators.fidelity import ESTIMATORS, get_estimator
+from keras_nas.estimators.ready import ESTIMATORS, get_estimator
 from keras_nas.markup import clean
 from keras_nas.preparing.identity import PRETRAINED, described
 from keras_nas.tuners import STRATEGIES, make

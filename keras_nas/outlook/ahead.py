@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from keras_nas.estimators.assignment import Training
-from keras_nas.estimators.fidelity import Budgeting
+from keras_nas.estimators.budgeting import Budgeting
 from keras_nas.estimators.forecast import Clock, Forecast
 from keras_nas.estimators.gauge import Gauge
 from keras_nas.estimators.pace import Pace, Paces, expected_mb, expected_pace

@@ -9,7 +9,8 @@ from typing import Any
 from keras_nas.architecture import Architecture
 from keras_nas.backbone import Backbone
 from keras_nas.errors import InvalidArgument
-from keras_nas.estimators.fidelity import Estimator, get_estimator
+from keras_nas.estimators.budgeting import Estimator
+from keras_nas.estimators.ready import get_estimator
 from keras_nas.methods import get_method
 from keras_nas.objectives.constraints import Constraint, constraints_from
 from keras_nas.objectives.objective import Objective, objectives_from

@@ -11,7 +11,8 @@ from keras_nas.decisions import Decision, Decisions
 from keras_nas.domains import Labels
 from keras_nas.engine import events as told
 from keras_nas.estimators.bounds import Bounds
-from keras_nas.estimators.fidelity import Budgeting, Finalists, FullTraining
+from keras_nas.estimators.budgeting import Budgeting
+from keras_nas.estimators.fidelity import Finalists, FullTraining
 from keras_nas.estimators.forecast import Forecast, Simulated, rest_of
 from keras_nas.estimators.pace import Pace, Paces
 from keras_nas.ledger import Ledger, Trial

@@ -4,8 +4,10 @@ import pytest
 
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.bounds import Bounds
-from keras_nas.estimators.fidelity import Budgeting, FullTraining, Untrained, get_estimator
+from keras_nas.estimators.budgeting import Budgeting, Untrained
+from keras_nas.estimators.fidelity import FullTraining
 from keras_nas.estimators.predictor import Predictor
+from keras_nas.estimators.ready import get_estimator
 from keras_nas.estimators.stages import Stages
 from keras_nas.predictors.screened import Screened
 from keras_nas.tuners import make

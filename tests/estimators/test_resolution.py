@@ -11,7 +11,7 @@ import keras_nas
 from keras_nas.engine.inheritance import inherit
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.bounds import Bounds
-from keras_nas.estimators.fidelity import Budgeting
+from keras_nas.estimators.budgeting import Budgeting
 from keras_nas.estimators.halving import SuccessiveHalving
 from keras_nas.estimators.resolution import check_resolution, shrunk
 from keras_nas.estimators.training import build, train

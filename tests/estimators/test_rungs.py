@@ -13,10 +13,11 @@ from keras_nas.decisions import Decision, Decisions
 from keras_nas.domains import Labels
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.bounds import Bounds
+from keras_nas.estimators.budgeting import Budgeting
 from keras_nas.estimators.climbing import Climb, gains, levelled
-from keras_nas.estimators.fidelity import Budgeting, get_estimator
 from keras_nas.estimators.halving import ASHA, Hyperband, SuccessiveHalving
 from keras_nas.estimators.ladder import Bracket
+from keras_nas.estimators.ready import get_estimator
 from keras_nas.ledger import Ledger, Trial
 from keras_nas.objectives import objectives_from
 from keras_nas.strategy import Failure, Outcome, Problem, Proposal, Signal

@@ -7,7 +7,8 @@ import pytest
 from keras_nas.architecture import Architecture
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.bounds import Bounds
-from keras_nas.estimators.fidelity import Budgeting, Finalists
+from keras_nas.estimators.budgeting import Budgeting
+from keras_nas.estimators.fidelity import Finalists
 from keras_nas.estimators.halving import SuccessiveHalving
 from keras_nas.estimators.seeds import SEED
 from keras_nas.ledger import Ledger, Trial

@@ -11,9 +11,10 @@ import pytest
 from keras_nas.decisions import Decision, Decisions, Labels
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.bounds import Bounds
-from keras_nas.estimators.fidelity import Budgeting, get_estimator
+from keras_nas.estimators.budgeting import Budgeting
 from keras_nas.estimators.gates import LEARNT
 from keras_nas.estimators.gates.derived import as_scores
+from keras_nas.estimators.ready import get_estimator
 from keras_nas.estimators.shared import SharedWeights
 from keras_nas.estimators.shared_search import phase_of
 from keras_nas.ledger import Ledger, Trial

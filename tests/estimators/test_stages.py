@@ -10,7 +10,9 @@ from keras_nas.decisions import Decision, Decisions
 from keras_nas.domains import Labels
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.bounds import Bounds
-from keras_nas.estimators.fidelity import Budgeting, Finalists, FullTraining, Untrained, get_estimator
+from keras_nas.estimators.budgeting import Budgeting, Untrained
+from keras_nas.estimators.fidelity import Finalists, FullTraining
+from keras_nas.estimators.ready import get_estimator
 from keras_nas.estimators.stages import BASELINE, Stages, divide
 from keras_nas.ledger import Ledger, Trial
 from keras_nas.objectives import objectives_from

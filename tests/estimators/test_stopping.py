@@ -10,8 +10,9 @@ import keras_nas
 from keras_nas import estimators
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.bounds import Bounds
+from keras_nas.estimators.budgeting import Budgeting
 from keras_nas.estimators.curves import CURVE, FORETOLD, MARKS, RISK, SHARE, STOPPED, Known
-from keras_nas.estimators.fidelity import Budgeting, FullTraining
+from keras_nas.estimators.fidelity import FullTraining
 from keras_nas.estimators.stopping import LearningCurves
 from keras_nas.estimators.training import train
 from keras_nas.objectives import Objective

@@ -10,7 +10,8 @@ from keras_nas.engine.inline import Inline
 from keras_nas.errors import InvalidArgument, WorkerError
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.bounds import Bounds
-from keras_nas.estimators.fidelity import Budgeting, Finalists
+from keras_nas.estimators.budgeting import Budgeting
+from keras_nas.estimators.fidelity import Finalists
 from keras_nas.estimators.gauge import Gauge
 from keras_nas.estimators.pace import Pace, expected_mb, expected_pace
 from keras_nas.objectives.constraints import constraints_from

@@ -14,7 +14,7 @@ from keras_nas.estimators.zero_cost.scored import Recipes, Scored, Scoring
 from keras_nas.strategy import Strategy
 
 if TYPE_CHECKING:
-    from keras_nas.estimators.fidelity import Budgeting
+    from keras_nas.estimators.budgeting import Budgeting
 
 
 @dataclass(frozen=True)

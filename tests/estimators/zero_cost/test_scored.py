@@ -9,7 +9,8 @@ from keras_nas.decisions import Decision, Decisions
 from keras_nas.domains import Interval, Labels
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.bounds import Bounds
-from keras_nas.estimators.fidelity import Budgeting, get_estimator
+from keras_nas.estimators.budgeting import Budgeting
+from keras_nas.estimators.ready import get_estimator
 from keras_nas.estimators.zero_cost.estimator import WarmStart, ZeroCost
 from keras_nas.estimators.zero_cost.scored import with_recipe
 from keras_nas.ledger import Ledger, Trial, is_training
