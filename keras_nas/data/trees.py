@@ -131,10 +131,12 @@ class TextWriter:
         self.codes = ArrayWriter(path)
 
     def append(self, rows: np.ndarray) -> None:
-        """Write text of shape (rows,) behind what is already there."""
-        values, codes = np.unique(rows.astype(object), return_inverse=True)
+        """Write text of shape (rows,) or (rows, tokens) behind what is already there."""
+        import pandas as pd
+
+        codes, values = pd.factorize(rows.astype(object).ravel(), sort=True)
         known = [self.numbers.setdefault(str(value), len(self.numbers)) for value in values]
-        self.codes.append(np.array(known, np.int32)[codes])
+        self.codes.append(np.array(known, np.int32)[codes].reshape(rows.shape))
 
     def __enter__(self) -> Self:
         return self

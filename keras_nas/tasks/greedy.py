@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -62,9 +63,8 @@ class Greedy:
         Args:
             texts: a tensor of strings, `(texts,)`.
         """
-        source, target = self.network.input[SOURCE], self.network.input[TARGET]
-        known = _computed(self.before, {id(source): self.reader(texts, training=False)})
-        rows, length, head = tf.shape(texts)[0], target.shape[1], self.network.get_layer(HEAD)
+        known, head = self.known(self.reader(texts, training=False)), self.network.get_layer(HEAD)
+        rows, length = tf.shape(texts)[0], self.network.input[TARGET].shape[1]
         places, edge = tf.range(length)[None], tf.constant(self.words.index(EDGE))
 
         def unfinished(place: Any, written: Any, ended: Any) -> Any:
@@ -72,8 +72,7 @@ class Greedy:
 
         def write(place: Any, written: Any, ended: Any) -> tuple[Any, Any, Any]:
             heard = tf.concat([tf.fill([rows, 1], edge), written[:, :-1]], axis=1)
-            features = _computed(self.after, {**known, id(target): heard})[id(head.input)]
-            logits = head(features[:, place])
+            logits = head(self.features(known, heard)[:, place])
             likeliest = RESERVED + tf.argmax(logits[:, RESERVED:], axis=1, output_type=tf.int32)
             chosen = tf.where(ended, 0, likeliest)
             written = tf.where(places == place, chosen[:, None], written)
@@ -81,6 +80,20 @@ class Greedy:
 
         begin = (tf.constant(0), tf.zeros([rows, length], tf.int32), tf.zeros([rows], tf.bool))
         return tf.while_loop(unfinished, write, begin)[1]
+
+    def known(self, source: Any) -> dict[int, Any]:
+        """What is computed once for a text, of the numbers of its words."""
+        return _computed(self.before, {id(self.network.input[SOURCE]): source})
+
+    def features(self, known: dict[int, Any], heard: Any) -> Any:
+        """Those of each next word, `(texts, words, width)`, which the head makes logits of.
+
+        Args:
+            known: of the texts to read.
+            heard: numbers of the words before each one.
+        """
+        values = {**known, id(self.network.input[TARGET]): heard}
+        return _computed(self.after, values)[id(self.network.get_layer(HEAD).input)]
 
     def texts(self, numbers: Any) -> Any:
         """The words of some numbers as texts, `(texts,)`."""
@@ -172,32 +185,42 @@ class Judge:
 
     Args:
         model: of the task.
-        greedy: the model taken apart; None where no text is to be written.
+        greedy: the model taken apart.
+        writes: whether texts are to be written too.
     """
 
     model: Any
-    greedy: Greedy | None
+    greedy: Greedy
+    writes: bool
 
     def __call__(self, x: Any, training: bool = False) -> dict[str, Any]:
         """Of each place, `(texts, words)`: how likely the word that is wanted there was behind those wanted
         before, whether it was the likeliest, and the number of the word that the model wrote there by itself.
 
+        The probabilities of all words are held in memory for a place at a time.
+
         Args:
             x: raw texts, and tokens to write.
             training: not used.
         """
-        front = self.model.get_layer(FRONT)
+        front, greedy = self.model.get_layer(FRONT), self.greedy
         (given,) = (tensor.name for tensor in front.inputs if len(tensor.shape) == 2)
-        probabilities = self.model(x, training=False)
-        length = probabilities.shape[1]
+        numbers, head = front(x, training=False), greedy.network.get_layer(HEAD)
+        length = numbers[TARGET].shape[1]
         truth = tf.cast(front.get_layer(WORDS)(x[given])[:, :length], tf.int32)
-        likely = tf.math.log(tf.maximum(tf.gather(probabilities, truth, batch_dims=2), LEAST))
-        right = (tf.argmax(probabilities, axis=2, output_type=tf.int32) == truth) & (truth >= RESERVED)
-        blank = tf.zeros_like(truth)
-        written = blank if self.greedy is None else self.greedy.numbers(x[self.greedy.name])
-        there = tf.cast(truth > 0, tf.float32)
+        features = greedy.features(greedy.known(numbers[SOURCE]), numbers[TARGET])
+
+        def judged(place: Any) -> tuple[Any, Any]:
+            logs, wanted = tf.nn.log_softmax(head(features[:, place])), truth[:, place]
+            right = tf.argmax(logs, axis=1, output_type=tf.int32) == wanted
+            return tf.maximum(tf.gather(logs, wanted, batch_dims=1), math.log(LEAST)), right
+
+        likely, right = map(
+            tf.transpose, tf.map_fn(judged, tf.range(length), fn_output_signature=(tf.float32, tf.bool))
+        )
+        written = greedy.numbers(x[greedy.name]) if self.writes else tf.zeros_like(truth)
         return {
-            "likely": likely * there,
-            "right": tf.cast(right, tf.float32),
+            "likely": likely * tf.cast(truth > 0, tf.float32),
+            "right": tf.cast(right & (truth >= RESERVED), tf.float32),
             "written": tf.cast(written, tf.float32),
         }

@@ -11,6 +11,7 @@ import numpy as np
 from keras_nas.artefact.portable import FRONT
 from keras_nas.data.pairs import EDGE
 from keras_nas.data.split import evenly
+from keras_nas.errors import DataError
 from keras_nas.tasks.signature import Input, Signature
 from keras_nas.tasks.text import READ, SHARE, Tokens, texts_to_learn
 
@@ -21,6 +22,8 @@ TWICE = 2
 """Places that a word is in at least, to be told apart: so that something is learned of unknown ones too."""
 MOST = 10_000
 """Words that are told apart on either side."""
+KNOWN = 0.5
+"""Share of the words to write that are such, at least: of texts without spaces hardly any is."""
 SOURCES = Tokens("whitespace", 1, MOST, 256)
 RESERVED = 2
 """Numbers that are no word: 0 behind the end, 1 for what is unknown."""
@@ -76,6 +79,9 @@ def pair_signature(rows: Rows, split: Split) -> PairSignature:
     Args:
         rows: as `open_pairs` reads them.
         split: whose training part is learned from.
+
+    Raises:
+        DataError: hardly a word comes again.
     """
     assert rows.schema is not None  # noqa: S101 - texts have one
     key = rows.schema.columns[0].key
@@ -122,7 +128,16 @@ def _written(y: Any, train: np.ndarray) -> tuple[tuple[str, ...], int]:
     counts = np.bincount(codes.ravel(), minlength=len(values))
     lengths = (codes != list(values).index("")).sum(axis=1) if "" in values else np.full(len(codes), codes.shape[1])
     order = sorted(range(len(values)), key=lambda code: (-counts[code], values[code]))
-    often = [str(values[code]) for code in order if counts[code] >= TWICE and values[code] not in ("", EDGE)]
+    tokens = [code for code in order if values[code] not in ("", EDGE)]
+    words = [code for code in tokens if values[code].strip()[:1].isalnum()]
+    known = sum(counts[code] for code in words if counts[code] >= TWICE)
+    if known < KNOWN * counts[words].sum():
+        raise DataError(
+            f"data: of the words to write {known / counts[words].sum():.0%} are in two places of the rows to train on, "
+            f"{values[words[-1]].strip()!r} is not; expected {KNOWN:.0%} at least, as nothing is learned of others. "
+            "Give more texts; of a language without spaces, put one between its characters or words."
+        )
+    often = [str(values[code]) for code in tokens if counts[code] >= TWICE]
     length = int(np.clip(np.quantile(lengths, SHARE), 2, codes.shape[1]))
     return (EDGE, *often[:MOST]), length
 

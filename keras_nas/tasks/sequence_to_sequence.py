@@ -115,7 +115,7 @@ class SequenceToSequence(Task):
         """Told words are scored by their probabilities; texts are written where "bleu" is among the names."""
         from keras_nas.tasks.greedy import Greedy, Judge
 
-        return Judge(model, Greedy.of(model) if "bleu" in names else None)
+        return Judge(model, Greedy.of(model), "bleu" in names)
 
     def served(self, model: Any, file_format: str) -> Any:
         """The model with the loop that writes, which only a SavedModel holds."""

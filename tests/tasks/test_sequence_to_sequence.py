@@ -16,7 +16,7 @@ from keras_nas.data import Rows, collect, split_rows, store_inputs
 from keras_nas.data.glance import glance
 from keras_nas.data.pairs import EDGE
 from keras_nas.data.trees import taken
-from keras_nas.errors import ExportError
+from keras_nas.errors import DataError, ExportError
 from keras_nas.spaces import get_space
 from keras_nas.tasks import get_task
 from keras_nas.tasks.auto import inferred
@@ -68,6 +68,18 @@ def test_words_are_those_of_the_training_part(data: Any) -> None:
     told = TASK.remarks(rows, split)
     assert told[0].startswith(f"Of texts the first {signature.tokens.length} words are read")
     assert "9 words and marks are told apart to be written" in told[1]
+
+
+def test_texts_without_spaces_are_refused(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    texts = [
+        "，".join("".join(map(chr, part)) for part in random.integers(0x4E00, 0x9FFF, (2, 8))) + "。" for _ in range(40)
+    ]
+    rows = collect(
+        ([f"text number {n}" for n in range(40)], texts), tmp_path / "data", target="texts", ranks=TASK.ranks
+    )
+    with pytest.raises(DataError, match="of the words to write 0% are in two places .*put one between its characters"):
+        TASK.signature(rows, split_rows(rows))
 
 
 def test_inputs_are_one_place_behind_what_is_to_be_written(data: Any) -> None:
