@@ -91,6 +91,12 @@ def test_two_paths_compute_one_and_its_rival_for_the_gradients_of_both() -> None
     np.testing.assert_allclose(slope - slope[2], [-2.0, -3.0, 0.0], rtol=1e-5)
 
 
+def test_several_rivals_have_gradients_beside_one_that_counts() -> None:
+    y, slope, computed = mixed(TwoPath(), [RIVAL, RIVAL, 1.0])
+    assert (y, sorted(computed)) == (3.0, [1, 2, 3])
+    np.testing.assert_allclose(slope - slope[2], [-2.0, -1.0, 0.0], rtol=1e-5)
+
+
 def test_two_paths_without_a_rival_compute_one() -> None:
     assert mixed(TwoPath(), [0.0, 1.0, 0.0])[::2] == (2.0, [2])
 
