@@ -14,7 +14,7 @@ from keras_nas.data.reading import Inputs
 from keras_nas.data.rows import RECORD, VERSION, Rows, Target
 from keras_nas.data.series import Steps
 from keras_nas.data.sources import open_source
-from keras_nas.data.tables import Table
+from keras_nas.data.tables import Table, forget_file
 from keras_nas.data.trees import TreeWriter, described
 from keras_nas.data.windows import Framing
 from keras_nas.errors import InvalidArgument, ResumeError, StoreError, unknown
@@ -82,6 +82,7 @@ def collect(
     if validation_data is not None:
         sources.append(open_source(validation_data, ranks, "validation_data", *form, sources[0], framing, masked))
     extras = _extras(framing, sample_weight=sample_weight, groups=groups)
+    forget_file()
     return _stored(folder, sources, extras, target, ranks)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -94,25 +95,39 @@ def parts(data: Any, target: str | Sequence[str] | None, name: str) -> tuple[Any
 def read_file(path: Path, name: str) -> Any:
     """The table in a CSV or Parquet file, told by the ending of its name.
 
+    Whoever looks at a file before it is stored is given the table that is in memory: a file is read once, unless it
+    changes. `forget_file` lets go of it.
+
     Raises:
         DataError: The file is none of these, or cannot be read.
         MissingDependency: The package that reads it is not installed.
     """
-    import pandas as pd
-
     endings = {ending.lower() for ending in path.suffixes}
     if not path.is_file() or not endings & {".csv", ".tsv", ".parquet", ".pq"}:
         raise DataError(f"{name}: {path} is no CSV or Parquet file; expected one that exists. Check the path.")
     try:
-        if endings & {".parquet", ".pq"}:
-            return pd.read_parquet(path)
-        return pd.read_csv(path, sep="\t" if ".tsv" in endings else ",", low_memory=False, skipinitialspace=True)
+        state = path.stat()
+        return _parsed(path, frozenset(endings), state.st_mtime_ns, state.st_size)
     except ImportError as error:
         raise MissingDependency(
             f"{path} needs pyarrow to be read: pip install pyarrow, or convert it to CSV."
         ) from error
     except (ValueError, OSError) as error:
         raise DataError(f"{name}: {path} cannot be read as a table ({error}). Open it with pandas first.") from error
+
+
+@lru_cache(maxsize=1)
+def _parsed(path: Path, endings: frozenset[str], changed_ns: int, size: int) -> Any:
+    """The table in a file as it is."""
+    import pandas as pd
+
+    if endings & {".parquet", ".pq"}:
+        return pd.read_parquet(path)
+    return pd.read_csv(path, sep="\t" if ".tsv" in endings else ",", low_memory=False, skipinitialspace=True)
+
+
+forget_file = _parsed.cache_clear
+"""Free the memory of the table that was read last."""
 
 
 def divided(frame: Any, target: str | Sequence[str], name: str) -> tuple[Any, Any]:

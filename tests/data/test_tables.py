@@ -9,8 +9,10 @@ import pytest
 
 from keras_nas.data import Rows, Split, collect, split_rows
 from keras_nas.data.findings import leaks, twins
+from keras_nas.data.tables import forget_file, read_file
 from keras_nas.data.trees import TextArray
 from keras_nas.errors import DataError, InvalidArgument, ResumeError
+from keras_nas.tasks import settled
 
 ROWS = 120
 RANDOM = np.random.default_rng(0)
@@ -55,6 +57,21 @@ def test_forms_of_tables(form: str, tmp_path: Path) -> None:
     assert [column.name for column in rows.schema.columns if rows.schema] == ["age", "her job", "paid"]
     assert len(rows) == rows.size == ROWS
     assert rows.inputs is rows.x
+
+
+def test_a_file_is_read_once_unless_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, read = csv(tmp_path), []
+    monkeypatch.setattr(
+        pd, "read_csv", lambda *args, read_csv=pd.read_csv, **how: read.append(1) or read_csv(*args, **how)
+    )
+    forget_file()
+    task = settled("several", file, ["age", "class"]).task
+    assert len(settled("auto", file, "class").told) == 2 and len(read) == 1
+    collect(task.given(file, ["age", "class"]), tmp_path / "data", target="several", ranks=task.ranks)
+    assert len(read) == 1
+    FRAME.head(60).to_csv(file, index=False)
+    assert len(read_file(file, "data")) == len(read_file(file, "data")) == 60 and len(read) == 2
+    forget_file()
 
 
 def test_an_array_has_numbered_columns(tmp_path: Path) -> None:
