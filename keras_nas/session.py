@@ -39,8 +39,9 @@ from keras_nas.outlook import Ahead, Conditions, look_ahead, memory_notes, take_
 from keras_nas.preparing.environment import versions
 from keras_nas.preparing.foresight import Costs, describer, predictor_for, reader
 from keras_nas.preparing.identity import facts, identity
-from keras_nas.preparing.preflight import check_feasible, check_latency, cost_function, spread
+from keras_nas.preparing.preflight import check_feasible, check_latency, cost_function
 from keras_nas.preparing.preparation import Data, account, prepare, watched
+from keras_nas.preparing.spreading import spread
 from keras_nas.preparing.workspace import Workspace
 from keras_nas.results.candidate import trained
 from keras_nas.results.outcome import conclude, kept, winner
@@ -191,9 +192,9 @@ class Session:
         return tuple(dict.fromkeys((*self.goal.first, *self._remembered.architectures)))
 
     def _warm_start(self, costs: Costs) -> tuple[Architecture, ...]:
-        """The space's known good architectures, and for a front some of every cost."""
+        """For a front some architectures of every cost; and the space's known good ones."""
         goal, seed = self.goal, self.settings.seed
-        return tuple(dict.fromkeys((*goal.space.start, *spread(goal.objectives, goal.space, costs, seed))))
+        return tuple(dict.fromkeys((*spread(goal.objectives, goal.space, costs, seed), *goal.space.start)))
 
     def _plan(self, call: Mapping[str, Any]) -> Plan:
         """How far to go; what was spent since the call counts."""

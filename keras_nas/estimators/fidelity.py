@@ -12,6 +12,9 @@ from keras_nas.estimators.seeds import Seeded, check_seeds, trials_without_seeds
 from keras_nas.estimators.stages import BASELINE, Stages, divide
 from keras_nas.strategy import Around, Outcome, Problem, Proposal, Signal, Strategy
 
+EXPLORED = 2
+"""Exploring trials a finalist, below which known architectures are trained to the end at once, if they are enough."""
+
 
 @dataclass(frozen=True)
 class Finalists:
@@ -39,6 +42,10 @@ class Finalists:
         finalists = self.finalists or (1 if budgeting.objectives == 1 else budgeting.bounds.front_size())
         bounds = replace(budgeting.bounds, max_trials=trials_without_seeds(budgeting, finalists, self.seeds))
         division = divide(bounds, finalists, budgeting.overhead, self.epochs)
+        if finalists > 1 and division.explorers(bounds.workers) < EXPLORED * finalists <= EXPLORED * len(
+            budgeting.first
+        ):
+            division = replace(division, explore_trials=0)
         stages = Stages(strategy, division, budgeting.clock, budgeting.first, budgeting.baseline, budgeting.work)
         return Seeded.around(stages, self.seeds, budgeting)
 

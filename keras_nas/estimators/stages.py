@@ -46,6 +46,12 @@ class Division:
     finalists: int = 1
     least_seconds: float = 0.0
 
+    def explorers(self, workers: int) -> float:
+        """How many exploring trials there is time for; any number where time does not end exploring."""
+        if self.explore_seconds is None or self.explore_trials is not None:
+            return math.inf
+        return workers * self.explore_seconds / self.explore["seconds"]
+
 
 def divide(
     bounds: Bounds, finalists: int, overhead: float = 0.0, epochs: tuple[float, float] | None = None
@@ -192,7 +198,7 @@ class Stages(Strategy):
         return {"final": 1.0, "seconds": round(max(1.0, left), 1), "epochs": division.final_epochs}
 
     def _ranked(self) -> list[Proposal]:
-        """What was explored, best first; each with the trial that its finalist goes on from, if any.
+        """What was explored, best first, and what is known; each with the trial that its finalist goes on from, if any.
 
         Of those that short scores cannot tell from the best, the one with most work to do comes first: a short training
         shows more of what a small network can do than of what a large one can. The best itself is always a finalist,
@@ -205,7 +211,8 @@ class Stages(Strategy):
         if last and best[:1] and best[0] not in ranked[:last]:
             ranked.remove(best[0])
             ranked.insert(last, best[0])
-        return [Proposal(architecture) for architecture in ranked]
+        tried = {proposal.architecture for proposal, _ in self._explored}
+        return [Proposal(architecture) for architecture in (*ranked, *(one for one in self.first if one not in tried))]
 
     def _doublings(self, architecture: Architecture) -> int:
         """Its work in powers of two: of networks of about the same work the score decides."""

@@ -33,7 +33,6 @@ from keras_nas.estimators.training import build
 from keras_nas.objectives.constraints import Constraint, total_violation
 from keras_nas.objectives.energy import energy_counters
 from keras_nas.objectives.latency_predictor import LatencyPredictor
-from keras_nas.objectives.objective import Objective
 from keras_nas.objectives.operations import operations_of
 from keras_nas.preparing.foresight import Costs as Costs
 from keras_nas.preparing.foresight import reader
@@ -47,8 +46,6 @@ HOPELESS = 3.0
 """Times the latency limit: measured on a busy machine, anything less may still be met."""
 SECONDS = 5.0
 """Longest that a network which meets the constraints is looked for beyond the sample."""
-SPREAD = 6
-"""Architectures of different cost to begin with where a front is looked for."""
 REMEMBERED = 4096
 """Architectures whose costs are remembered."""
 STATIC = ("params", "flops", "memory_mb", "size_mb")
@@ -137,25 +134,6 @@ def least(space: Space, cost: Callable[[Architecture], float], seed: int) -> Arc
         if not lowest:
             break
     return best
-
-
-def spread(objectives: Sequence[Objective], space: Space, costs: Costs, seed: int) -> tuple[Architecture, ...]:
-    """Architectures to try first where a cost is among several objectives: from its least on, evenly by its logarithm.
-
-    Random architectures seldom lie near the ends of a cost's range, where much of a front is.
-    """
-    known = [objective.name for objective in objectives if objective.name in (*STATIC, *costs.slack)]
-    if len(objectives) < 2 or not known:
-        return ()
-
-    def cost(architecture: Architecture) -> float:
-        return max(costs(architecture)[known[0]], 1e-12)
-
-    lowest = least(space, cost, seed)
-    sampled = [space.sample(np.random.default_rng([seed, number])) for number in range(SAMPLES)]
-    places = np.log([cost(architecture) for architecture in sampled])
-    wanted = np.linspace(np.log(cost(lowest)), places.max(), SPREAD)[1:]
-    return tuple(dict.fromkeys((lowest, *(sampled[int(np.abs(places - place).argmin())] for place in wanted))))
 
 
 def check_latency(constraints: Sequence[Constraint], training: Training, costs: Costs) -> None:

@@ -157,6 +157,19 @@ def test_several_objectives_have_several_different_finalists() -> None:
     assert len({trial.proposal.architecture for trial in final(alike)}) == 2
 
 
+def test_a_short_search_for_a_front_trains_known_architectures_to_the_end_at_once() -> None:
+    known = tuple(Architecture({"a": size, "b": size, "c": 0}) for size in range(5))
+    several = {"objectives": ("val_accuracy", "params"), "first": known, "overhead": 5.0}
+    run, spent = searched(max_time=300, **several)
+    assert [trial.proposal.architecture for trial in run] == list(known)
+    assert all("final" in trial.proposal.fidelity for trial in run)
+    assert 280 < spent <= 300
+    fewer, _ = searched(max_time=300, **{**several, "first": known[:3]})
+    assert sum("final" in trial.proposal.fidelity for trial in fewer) < len(fewer)
+    longer, _ = searched(max_time=7200, **several)
+    assert sum("final" not in trial.proposal.fidelity for trial in longer) >= 12
+
+
 def test_epochs_can_be_given_where_they_are_quick() -> None:
     for limits in ({"max_time": 600}, {"max_trials": 12}):
         trials, used = searched(Finalists(3, (30, 60)), **limits)

@@ -14,9 +14,7 @@ from keras_nas.errors import InfeasibleError, InvalidArgument
 from keras_nas.estimators.assignment import Options, Training
 from keras_nas.estimators.baseline import maker
 from keras_nas.objectives.constraints import constraints_from
-from keras_nas.objectives.objective import objectives_from
 from keras_nas.preparing import preflight
-from keras_nas.preparing.foresight import Costs
 from keras_nas.preparing.preflight import (
     check_baseline,
     check_feasible,
@@ -25,7 +23,6 @@ from keras_nas.preparing.preflight import (
     cost_function,
     least,
     screen,
-    spread,
 )
 from tests.small import dense_model, tiny_space, tiny_training, top_two
 
@@ -120,24 +117,6 @@ def test_a_predicted_latency_has_to_be_surely_too_long(training: Training) -> No
     assert check_feasible(constraints_from({"latency_ms": 1.8}), training.space, found, seed=0)
     with pytest.raises(InfeasibleError, match="the nearest has latency_ms = 2"):
         check_feasible(constraints_from({"latency_ms": 1.5}), training.space, found, seed=0)
-
-
-def test_a_front_begins_at_all_costs() -> None:
-    """The default space's networks differ by a factor of hundreds in FLOPs; the first ones span it evenly."""
-    from keras_nas.spaces import get_space
-
-    space = get_space("small_images")
-
-    def work(architecture: Any) -> dict[str, float]:
-        return {"flops": float(np.prod([value for value in architecture.values() if isinstance(value, int) and value]))}
-
-    found = spread(objectives_from(["val_accuracy", "flops"]), space, Costs(work), seed=0)
-    steps = np.diff(np.log([work(architecture)["flops"] for architecture in found]))
-    assert len(found) == 6
-    assert (steps > 0).all()
-    assert steps[1:].max() < 2 * steps[1:].min()
-    assert spread(objectives_from(["val_accuracy", "latency_ms"]), space, Costs(work), seed=0) == ()
-    assert spread(objectives_from("flops"), space, Costs(work), seed=0) == ()
 
 
 def gives_text(truth: Any, predictions: Any) -> Any:

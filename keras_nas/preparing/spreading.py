@@ -1,0 +1,82 @@
+"""Architectures of every cost to begin with, where a cost is among several objectives."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from keras_nas.architecture import Architecture
+from keras_nas.objectives.objective import Objective
+from keras_nas.preparing.foresight import Costs
+from keras_nas.preparing.preflight import SAMPLES, SECONDS, STATIC, least
+from keras_nas.spaces import Space
+
+SPREAD = 6
+"""Architectures of different cost to begin with."""
+
+
+def spread(objectives: Sequence[Objective], space: Space, costs: Costs, seed: int) -> tuple[Architecture, ...]:
+    """Architectures to try first where a cost is among several objectives: from its least on, evenly by its logarithm.
+
+    They are relatives of the first that the space knows to be good, with its recipe: what reducing it decision by
+    decision comes by. Random architectures seldom lie near the ends of a cost's range, where much of a front is, and
+    seldom have a recipe that becomes them. Of several near one cost the one with most parameters is taken.
+
+    Args:
+        objectives: of the search.
+        space: where they come from.
+        costs: of an architecture, without building it.
+        seed: of the ways down.
+
+    Returns:
+        The dearest, the cheapest, then each the one whose cost is farthest from those before it.
+    """
+    known = [objective.name for objective in objectives if objective.name in (*STATIC, *costs.slack)]
+    if len(objectives) < 2 or not known:
+        return ()
+
+    def cost(architecture: Architecture) -> float:
+        return max(costs(architecture)[known[0]], 1e-12)
+
+    found = related(space, cost, seed)
+    places = np.log([cost(architecture) for architecture in found])
+    sizes = np.array([costs(architecture).get("params", 0.0) for architecture in found])
+    wanted, step = np.linspace(places.min(), places.max(), SPREAD, retstep=True)
+    between = [_largest(places, sizes, place, step / 2) for place in wanted[1:-1]]
+    picked = list(dict.fromkeys((int(places.argmax()), int(places.argmin()), *between)))
+    return tuple(found[index] for index in _apart(picked, places))
+
+
+def related(space: Space, cost: Callable[[Architecture], float], seed: int) -> list[Architecture]:
+    """The first architecture that the space knows to be good and what random ways down from it pass by.
+
+    Where none is known, a sample of the space, and the cheapest that is found.
+    """
+    if not space.start:
+        sampled = [space.sample(np.random.default_rng([seed, number])) for number in range(SAMPLES)]
+        return list(dict.fromkeys((least(space, cost, seed), *sampled)))
+    first, until = space.start[0], time.monotonic() + SECONDS
+    found, way = {first: None}, 0
+    while way < SAMPLES and time.monotonic() < until:
+        way, here, steps = way + 1, first, 0
+        while cheaper := next((o for o in space.neighbours(here, [seed, way, steps]) if cost(o) < cost(here)), None):
+            here, steps = cheaper, steps + 1
+            found[here] = None
+    return list(found)
+
+
+def _largest(places: np.ndarray, sizes: np.ndarray, place: float, within: float) -> int:
+    """Of those near a place the one with most parameters, of several the nearest; the nearest where none is near."""
+    distance = np.abs(places - place)
+    near = np.flatnonzero(distance <= max(within, distance.min()))
+    return int(near[np.lexsort((-distance[near], sizes[near]))[-1]])
+
+
+def _apart(picked: Sequence[int], places: np.ndarray) -> list[int]:
+    """From the first on, in such an order that the first few, however many, are as far apart as can be."""
+    order, left = [picked[0]], set(picked)
+    while left := left - set(order):
+        order.append(max(sorted(left), key=lambda index: min(abs(places[index] - places[one]) for one in order)))
+    return order
