@@ -82,7 +82,6 @@ def collect(
     if validation_data is not None:
         sources.append(open_source(validation_data, ranks, "validation_data", *form, sources[0], framing, masked))
     extras = _extras(framing, sample_weight=sample_weight, groups=groups)
-    forget_file()
     return _stored(folder, sources, extras, target, ranks)
 
 
@@ -90,6 +89,7 @@ def _stored(
     folder: Path, sources: list[Source], extras: dict[str, Any], target: Target, ranks: Collection[int]
 ) -> Rows:
     """The rows in their folder: those that are there, where they are the same, or new ones."""
+    forget_file()
     fingerprint = digest(VERSION, target, *(source.identity() for source in sources), *extras, *extras.values())
     if (folder / RECORD).exists():
         return _existing(folder, fingerprint)
