@@ -11,6 +11,7 @@ column of an input, or a whole input. None, NaN, NaT and "" are missing values.
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,7 +118,7 @@ def _seconds(value: Any) -> float:
         return math.nan
     if isinstance(value, int | float | np.integer | np.floating):
         return float(_integer(value))
-    date = datetime.fromisoformat(str(value).strip())
+    date = datetime.fromisoformat(re.sub(r"(?<=[ T])(\d):", r"0\1:", str(value).strip()))
     return float(math.floor((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()))
 
 

@@ -36,6 +36,10 @@ def named_rows(model: Any, rows: Any) -> Arrays:
         values = [rows[name] for name in names]
     else:
         values = keras.tree.flatten(rows)
+        if isinstance(rows, dict) and len(values) == len(inputs) > 1:
+            raise InvalidArgument(
+                f"The rows are called {', '.join(map(str, rows))}: expected {', '.join(names)}, as the model's inputs."
+            )
     if len(values) != len(inputs):
         raise InvalidArgument(
             f"The model has {len(inputs)} inputs ({', '.join(names)}), the rows {len(values)} arrays."

@@ -30,8 +30,8 @@ def encoder_decoder() -> Space:
     """
     network = EncoderDecoder(
         joint_embedding(Given("words"), Choice("width", [64, 128, 192, 256]), dropout=Given("dropout")),
-        _layers([3, 7, 11]),
-        _layers([3, 7, 11]),
+        _layers(),
+        _layers(),
         Choice("dropout", [0.1, 0.2, 0.3]),
     )
     return Space(
@@ -39,24 +39,24 @@ def encoder_decoder() -> Space:
         network,
         RECIPE,
         "texts to texts: transformers whose layers differ in heads, widths, gates and convolutions beside attention",
-        start=[_start(1e-3 * 2), _start(1e-3 * 2, gated=True, convolution=7, activation="swish")],
+        start=[_start(), _start(gated=True, convolution=7, activation="swish")],
     )
 
 
-def _layers(taps: list[int]) -> Node:
+def _layers() -> Node:
     """Layers one after the other, and the last normalisation."""
     layer = evolved_layer(
         heads=Choice("heads", [2, 4, 8]),
         feed_forward=Choice("feed_forward", [128, 256, 512]),
         gated=Choice("gated", [False, True]),
-        convolution=Choice("convolution", [0, *taps]),
+        convolution=Choice("convolution", [0, 3, 7, 11]),
         activation=Choice("activation", ["relu", "swish"]),
         **{name: Given(name) for name in ("dropout", "seen", "there", "memory")},
     )
     return Series(Repeat("layers", layer, [1, 2, 3, 4]), Op(layers.LayerNormalization))
 
 
-def _start(rate: float, **evolved: Label) -> dict[str, Label]:
+def _start(**evolved: Label) -> dict[str, Label]:
     """Two layers on either side, alike."""
     layer: dict[str, Label] = {"heads": 4, "feed_forward": 256, "gated": False, "convolution": 0, "activation": "relu"}
     inner = {
@@ -66,5 +66,5 @@ def _start(rate: float, **evolved: Label) -> dict[str, Label]:
         for name, label in {**layer, **evolved}.items()
     }
     depths: dict[str, Label] = {"encoder/layers/depth": 2, "decoder/layers/depth": 2}
-    recipe: dict[str, Label] = {"recipe/learning_rate": rate, "recipe/weight_decay": 1e-2, "recipe/batch_size": 64}
+    recipe: dict[str, Label] = {"recipe/learning_rate": 2e-3, "recipe/weight_decay": 1e-2, "recipe/batch_size": 64}
     return {"width": 128, "dropout": 0.1, **depths, **inner, **recipe}

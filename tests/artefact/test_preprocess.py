@@ -36,6 +36,7 @@ def test_dates_are_seconds_whatever_form_they_have(tmp_path: Path) -> None:
     forms = ["2024-02-29 12:00", "2024-02-29T13:00+01:00", NOON, pd.Timestamp(NOON), NOON.timestamp()]
     forms += [np.datetime64("2024-02-29T12"), NOON.replace(tzinfo=None)]
     assert set(prepared(tmp_path, {"the x": forms}, "date")) == {NOON.timestamp()}
+    assert prepared(tmp_path, {"the x": ["1970-01-01 1:00", "1970-01-02T2:00:00"]}, "date") == [3600, 93_600]
     assert prepared(tmp_path, {"the x": [date(1970, 1, 2), "1969-12-31T23:59:59.5"]}, "date") == [86_400, -1]
     nothing = [None, "", pd.NaT, np.datetime64("NaT"), MISSING]
     assert np.isnan(prepared(tmp_path, {"the x": nothing}, "date")).all()

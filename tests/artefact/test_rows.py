@@ -1,8 +1,11 @@
 """How far two sets of outputs are apart, in numbers and in answers."""
 
+import keras
 import numpy as np
+import pytest
 
-from keras_nas.artefact.rows import compared
+from keras_nas.artefact.rows import compared, named_rows, outputs_of
+from keras_nas.errors import InvalidArgument
 
 
 def test_classes_agree_where_the_largest_number_stands_in_the_same_place() -> None:
@@ -16,6 +19,16 @@ def test_numbers_agree_within_a_tenth_of_their_spread() -> None:
     one = {"price": np.array([[100.0], [200.0], [300.0]])}
     found = compared(one, {"price": one["price"] + [[5.0], [0.0], [10.0]]})
     assert (found.max_abs_difference, round(found.agreement, 3), found.scale) == (10.0, 0.667, 300.0)
+
+
+def test_rows_are_taken_by_the_names_of_the_inputs_and_no_others() -> None:
+    inputs = {key: keras.Input((1,), name=key) for key in ("age", "size")}
+    model = keras.Model(inputs, keras.layers.Concatenate()([inputs["size"], inputs["age"]]))
+    age, size = np.zeros((2, 1)), np.ones((2, 1))
+    for rows in ({"size": size, "age": age}, [age, size]):
+        assert outputs_of(model, named_rows(model, rows))["output_0"].tolist() == [[1, 0], [1, 0]]
+    with pytest.raises(InvalidArgument, match="The rows are called size, ages: expected age, size, as the mo"):
+        named_rows(model, {"size": size, "ages": age})
 
 
 def test_what_is_not_a_number_is_no_likeness_wherever_it_stands() -> None:
