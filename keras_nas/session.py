@@ -41,7 +41,7 @@ from keras_nas.preparing.foresight import Costs, describer, predictor_for, reade
 from keras_nas.preparing.identity import facts, identity
 from keras_nas.preparing.preflight import check_feasible, check_latency, cost_function
 from keras_nas.preparing.preparation import Data, account, prepare, watched
-from keras_nas.preparing.spreading import spread
+from keras_nas.preparing.spreading import spread, within
 from keras_nas.preparing.workspace import Workspace
 from keras_nas.results.candidate import trained
 from keras_nas.results.outcome import conclude, kept, winner
@@ -192,9 +192,10 @@ class Session:
         return tuple(dict.fromkeys((*self.goal.first, *self._remembered.architectures)))
 
     def _warm_start(self, costs: Costs) -> tuple[Architecture, ...]:
-        """For a front some architectures of every cost; and the space's known good ones."""
+        """For a front some architectures of every cost, the space's known good ones, and their like within limits."""
         goal, seed = self.goal, self.settings.seed
-        return tuple(dict.fromkeys((*spread(goal.objectives, goal.space, costs, seed), *goal.space.start)))
+        front = spread(goal.objectives, goal.space, costs, seed)
+        return tuple(dict.fromkeys((*front, *goal.space.start, *within(goal.constraints, goal.space, costs, seed))))
 
     def _plan(self, call: Mapping[str, Any]) -> Plan:
         """How far to go; what was spent since the call counts."""

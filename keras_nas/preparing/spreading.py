@@ -1,4 +1,4 @@
-"""Architectures of every cost to begin with, where a cost is among several objectives."""
+"""Architectures to begin with where costs matter: relatives of the known ones at every cost, or within limits."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from keras_nas.architecture import Architecture
+from keras_nas.objectives.constraints import Constraint, total_violation
 from keras_nas.objectives.objective import Objective
 from keras_nas.preparing.foresight import Costs
 from keras_nas.preparing.preflight import SAMPLES, SECONDS, STATIC, least
 from keras_nas.spaces import Space
 
 SPREAD = 6
-"""Architectures of different cost to begin with."""
+"""Architectures of different cost to begin with where a front is looked for."""
+WITHIN, APART = 3, 1.25
+"""The same within limits, and by what factor of work they differ at least."""
 
 
 def spread(objectives: Sequence[Objective], space: Space, costs: Costs, seed: int) -> tuple[Architecture, ...]:
@@ -47,6 +50,32 @@ def spread(objectives: Sequence[Objective], space: Space, costs: Costs, seed: in
     between = [_largest(places, sizes, place, step / 2) for place in wanted[1:-1]]
     picked = list(dict.fromkeys((int(places.argmax()), int(places.argmin()), *between)))
     return tuple(found[index] for index in _apart(picked, places))
+
+
+def within(constraints: Sequence[Constraint], space: Space, costs: Costs, seed: int) -> tuple[Architecture, ...]:
+    """Relatives of the first known architecture that keep all limits on costs, those of most work first.
+
+    A prediction of a cost errs, so that a few follow that leave more room.
+
+    Args:
+        constraints: of the search; scores are not known before a training.
+        space: where they come from.
+        costs: of an architecture, without building it.
+        seed: of the ways down.
+    """
+    known = [constraint for constraint in constraints if constraint.name in (*STATIC, *costs.slack)]
+    if not known or not space.start:
+        return ()
+
+    def work(architecture: Architecture) -> float:
+        return costs(architecture)["flops"]
+
+    found = [one for one in related(space, work, seed) if total_violation(known, costs(one)) <= 0]
+    picked: list[Architecture] = []
+    for one in sorted(found, key=work, reverse=True):
+        if not picked or APART * work(one) <= work(picked[-1]):
+            picked.append(one)
+    return tuple(picked[:WITHIN])
 
 
 def related(space: Space, cost: Callable[[Architecture], float], seed: int) -> list[Architecture]:

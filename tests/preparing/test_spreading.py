@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from keras_nas.objectives.constraints import constraints_from
 from keras_nas.objectives.objective import objectives_from
 from keras_nas.preparing.foresight import Costs
-from keras_nas.preparing.spreading import related, spread
+from keras_nas.preparing.spreading import related, spread, within
 from keras_nas.space import Choice, Op, Series
 from keras_nas.spaces import Space, get_space
 
@@ -61,3 +62,15 @@ def test_one_objective_or_an_unknown_cost_has_no_spread() -> None:
     space = get_space("small_images")
     assert spread(objectives_from(["val_accuracy", "latency_ms"]), space, Costs(work), seed=0) == ()
     assert spread(objectives_from("flops"), space, Costs(work), seed=0) == ()
+
+
+def test_within_limits_the_known_architecture_is_reduced_no_further_than_it_must() -> None:
+    space = get_space("small_images")
+    most = work(space.start[0])["flops"]
+    found = within(constraints_from({"flops": most / 4}), space, Costs(work), seed=0)
+    costs = [work(architecture)["flops"] for architecture in found]
+    assert costs == sorted(costs, reverse=True) and costs[0] <= most / 4
+    everything = [work(architecture)["flops"] for architecture in related(space, lambda a: work(a)["flops"], 0)]
+    assert costs[0] == max(cost for cost in everything if cost <= most / 4)
+    assert within(constraints_from({"flops": most}), space, Costs(work), seed=0)[0] == space.start[0]
+    assert within(constraints_from({"val_accuracy": 0.9}), space, Costs(work), seed=0) == ()
