@@ -137,7 +137,8 @@ def _kind_of_text(series: Any, there: Any, name: str) -> Kind:
     if _is_prose(distinct, len(there)):
         raise DataError(
             f"{name} holds texts, {len(distinct):,} different ones of {_words(distinct):.0f} words on average; "
-            "expected numbers, dates or categories. Leave it out, or turn it into such columns."
+            "expected numbers, dates or categories. Leave it out, or make it an input of its own, with the task "
+            "'several' and ({'table': the other columns, 'text': this one}, y)."
         )
     return "category"
 

@@ -1,6 +1,7 @@
 """Pairs of texts: one to read and one to write, cut into tokens that give the text again when they are joined."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,7 +20,9 @@ EDGE = "\n"
 """The token behind a text's last one, and before the first that is written."""
 LONGEST = 256
 """Tokens that are kept of a text to write, the edge among them."""
-TOKEN = re.compile(r" ?\w+| ?[^\w ]")
+MARKS = "".join(mark for mark in map(chr, range(0x10000)) if unicodedata.category(mark) in ("Mn", "Mc"))
+"""What is written on or around a letter, vowels of Hindi say: part of a word, though no letter."""
+TOKEN = re.compile(rf" ?[\w{MARKS}]+| ?[^\w{MARKS} ]")
 
 
 def open_pairs(data: Any, target: str | Sequence[str] | None, name: str, first: Table | None = None) -> Table:
@@ -65,6 +68,8 @@ def split_text(text: str) -> list[str]:
     Example:
         >>> split_text("L'homme  rit.")
         [' L', "'", 'homme', ' rit', '.']
+        >>> split_text("हिन्दी में")
+        [' हिन्दी', ' में']
     """
     return TOKEN.findall(" " + " ".join(text.split()))
 
