@@ -26,6 +26,12 @@ def test_a_known_wait_is_measured() -> None:
     assert found["runs"] >= 30
 
 
+def test_quick_calls_are_repeated_for_a_tenth_of_the_time() -> None:
+    start = time.perf_counter()
+    assert timed(lambda: time.sleep(1e-4), max_seconds=2.0)["runs"] > 200
+    assert 0.15 < time.perf_counter() - start < 4
+
+
 def test_a_slow_call_is_bounded() -> None:
     start = time.perf_counter()
     assert timed(lambda: time.sleep(0.05), max_seconds=0.1)["runs"] >= 5
