@@ -127,6 +127,7 @@ def _whole(value: Any) -> int | None:
 
 
 def _integer(value: Any) -> int:
+    value = float(value) if isinstance(value, str) and "." in value else value
     number = int(value)
     if not isinstance(value, str) and number != value:
         raise ValueError("a fraction")

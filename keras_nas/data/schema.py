@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from keras_nas.data.checks import check_lengths
+from keras_nas.data.checks import check_lengths, check_names
 from keras_nas.errors import DataError, suggest
 
 Kind = Literal["number", "date", "category", "code", "text"]
@@ -71,7 +71,8 @@ class Schema:
             columns = {column: pd.Series(values).reset_index(drop=True) for column, values in table.items()}
             check_lengths(name, {str(column): len(values) for column, values in columns.items()})
             table = pd.DataFrame(columns)
-        frame = table.rename(columns=str)
+        frame, names = table.rename(columns=str), {column.name for column in self.columns}
+        check_names(name, (column for column in frame.columns if column in names))
         return {column.key: self._read(frame, column, name) for column in self.columns}
 
     def _read(self, frame: Any, column: Column, name: str) -> np.ndarray:

@@ -183,6 +183,7 @@ def framed(x: Any, name: str) -> Any:
     import pandas as pd
 
     if isinstance(x, pd.DataFrame):
+        check_names(name, x.columns)
         return x
     if isinstance(x, Mapping):
         columns = {column: as_array(values, f"{name}: the column {column!r}") for column, values in x.items()}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -96,7 +96,7 @@ class Several(Task):
                 if name not in names:
                     raise InvalidArgument(f"{argument}: {unknown(argument, name, names)}")
         for name, weight in self.weights.items():
-            if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < math.inf:
+            if isinstance(weight, bool) or not isinstance(weight, Real) or not 0 < weight < float("inf"):
                 raise InvalidArgument(f"weights: {name!r} is {weight!r}; expected a finite number above 0.")
         return whole, tuple(told)
 

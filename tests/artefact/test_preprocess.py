@@ -50,8 +50,8 @@ def test_categories_are_text_or_whole_numbers(tmp_path: Path) -> None:
     given = {"the x": ["cook", "Cook", "", None, np.nan, "None"]}
     assert prepared(tmp_path, given, "category", jobs, dtype="int32") == [7, 5, 6, 6, 6, 8]
     codes = known | {"vocabulary": [-1, 400]}
-    given = {"the x": [-1, "400", 400.0, np.int64(3), None, MISSING, np.nan]}
-    assert prepared(tmp_path, given, "code", codes, dtype="int32") == [7, 8, 8, 5, 6, 6, 6]
+    given = {"the x": [-1, "400", "400.0", 400.0, np.int64(3), None, MISSING, np.nan]}
+    assert prepared(tmp_path, given, "code", codes, dtype="int32") == [7, 8, 8, 8, 5, 6, 6, 6]
 
 
 def test_texts_become_numbers_of_one_length(tmp_path: Path) -> None:
@@ -102,6 +102,7 @@ def test_one_text_is_no_column_of_letters(tmp_path: Path) -> None:
         ("number", np.inf, "inf; expected a finite number"),
         ("date", "29.02.2024", "'29.02.2024'; expected a date like 2024-02-29"),
         ("code", 0.5, "0.5; expected a whole number"),
+        ("code", "0.5", "'0.5'; expected a whole number"),
         ("category", 3, "3; expected text"),
         ("text", b"bytes", "b'bytes'; expected text"),
     ],

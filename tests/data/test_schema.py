@@ -116,6 +116,15 @@ def test_the_advice_on_a_column_of_numbers_and_other_values_works() -> None:
         infer(pd.DataFrame(codes), "data")
 
 
+def test_columns_of_one_name_are_refused_where_they_are_read() -> None:
+    twice = pd.DataFrame([[3, 4, "cook", "2024-01-01"]], columns=["age", "age", "job", "when"])
+    with pytest.raises(DataError, match="rows: two columns are called 'age'; expected different names"):
+        SCHEMA.rows(twice)
+    assert SCHEMA.rows(
+        twice.set_axis(["x", "age", "job", "when"], axis=1).join(twice[["age", "age"]].add_prefix("my "))
+    )
+
+
 def test_a_table_without_columns_to_learn_from() -> None:
     with pytest.raises(DataError, match="no column to learn from.*'one' was left out: it is 1 in every row"):
         infer(pd.DataFrame({"one": [1] * 9}), "data")

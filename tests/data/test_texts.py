@@ -81,6 +81,7 @@ def changed(row: int, value: Any) -> list[Any]:
         (FRAME.assign(other=TEXTS), "liked", "of which 'my review' and 'other' holds sentences; expected one"),
         (FRAME.assign(**{"my review": "yes", "n": 1}), "liked", "of which none holds sentences"),
         (FRAME, "liekd", "Unknown target 'liekd'"),
+        ((pd.DataFrame([["a", "b"]] * 6, columns=["x", "x"]), Y[:6]), None, "data: two columns are called 'x'"),
         (FRAME, None, "expected to be told which of them is to be predicted"),
         ("absent.csv", "liked", "absent.csv is no CSV or Parquet file"),
         (TEXTS, None, "data is a list of 40; expected (texts, y), a DataFrame or the path"),
