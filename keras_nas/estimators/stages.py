@@ -92,8 +92,6 @@ EXPLORE = 0.25
 """Share of the time that goes into exploring."""
 EXPLORE_FRONT = 0.3
 """The same where several finalists are to be found."""
-WORK_POWER = 0.75
-"""Power of its work that a finalist's share of the time grows with: an epoch takes less than in proportion."""
 LEARNING, LEAST_LEARNING = 3.0, 2.0
 """Times a trial's seconds before it trains that an exploring trial, and a finalist, has at least."""
 SCORING, SCORING_SHARE = 2.0, 0.01
@@ -253,7 +251,7 @@ class Stages(Strategy):
         """Seconds for the first of some finalists: the least for each that can have it, and the rest by their work."""
         least = self.division.least_seconds
         left = left[: max(1, int(seconds // least))] if least else left
-        weights = [max(1.0, self.work(p.architecture)) ** WORK_POWER for p in left if p.architecture]
+        weights = [max(1.0, self.work(p.architecture)) for p in left if p.architecture]
         weights += [max(weights, default=1.0)] * (len(left) - len(weights))
         return float(least + (seconds - least * len(left)) * weights[0] / sum(weights))
 

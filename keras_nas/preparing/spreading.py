@@ -47,7 +47,7 @@ def spread(objectives: Sequence[Objective], space: Space, costs: Costs, seed: in
     places = np.log([cost(architecture) for architecture in found])
     sizes = np.array([costs(architecture).get("params", 0.0) for architecture in found])
     wanted, step = np.linspace(places.min(), places.max(), SPREAD, retstep=True)
-    between = [_largest(places, sizes, place, step / 2) for place in wanted[1:-1]]
+    between = [_largest(places, sizes, place, step / 8) for place in wanted[1:-1]]
     picked = list(dict.fromkeys((int(places.argmax()), int(places.argmin()), *between)))
     return tuple(found[index] for index in _apart(picked, places))
 
@@ -96,10 +96,10 @@ def related(space: Space, cost: Callable[[Architecture], float], seed: int) -> l
     return list(found)
 
 
-def _largest(places: np.ndarray, sizes: np.ndarray, place: float, within: float) -> int:
-    """Of those near a place the one with most parameters, of several the nearest; the nearest where none is near."""
+def _largest(places: np.ndarray, sizes: np.ndarray, place: float, slack: float) -> int:
+    """Of those nearest to a place, give or take, the one with most parameters, of several such the nearest."""
     distance = np.abs(places - place)
-    near = np.flatnonzero(distance <= max(within, distance.min()))
+    near = np.flatnonzero(distance <= distance.min() + slack)
     return int(near[np.lexsort((-distance[near], sizes[near]))[-1]])
 
 

@@ -223,7 +223,7 @@ def test_finalists_share_the_time_by_their_work() -> None:
         Finalists(2), max_time=600, first=first, untrained=Untrained(work), fails=lambda trial: trial.number > 2
     )
     seconds = {trial.proposal.architecture["a"]: trial.proposal.fidelity["seconds"] for trial in final(trials)}
-    assert seconds[4] / seconds[1] == pytest.approx(8.0, rel=0.01)
+    assert seconds[4] / seconds[1] == pytest.approx(16.0, rel=0.01)
     assert used <= 600
 
 
