@@ -101,7 +101,7 @@ def export_model(
         model: A built Keras model; one in mixed precision is stored as its float32 copy.
         directory: The folder to make. One that exists is replaced only if it is an earlier export.
         format: "saved_model" (a `serving_default` signature that takes rows by the inputs' names), "keras", "litert",
-            "litert_float16", "litert_int8", "onnx" or "openvino".
+            "litert_float16", "litert_int8", "onnx", "openvino" or "source".
         rows: Held-out rows exactly as the user gave them: an array, or a list or dict of arrays like the inputs.
         samples: Other rows, of the training part: "litert_int8" takes the scales of its numbers from them. By default
             the rows themselves.

@@ -70,13 +70,16 @@ def search(
 
     Args:
         task: "auto", which is told from the data, and said with its reason; "image_classification", "image_regression",
-            "image_multilabel_classification", "image_segmentation", "tabular_classification", "tabular_regression",
-            "timeseries_classification", "timeseries_forecasting"; or a `Task` (`TimeseriesForecasting(horizon=96)`).
+            "image_multilabel_classification", "image_segmentation", "volume_classification", "volume_regression",
+            "tabular_classification", "tabular_regression", "text_classification", "text_regression",
+            "sequence_to_sequence", "timeseries_classification", "timeseries_forecasting", "several"; or a `Task`
+            (`TimeseriesForecasting(horizon=96)`).
         data: `(x, y)` arrays, a `tf.data.Dataset`, a `keras.utils.PyDataset`, batches with a length, or the path of a
             folder with one folder of images a class. For masks: `(x, masks)` arrays, or two folders. For files of
             images also a DataFrame of paths, with `target`. For a table: a pandas DataFrame or the path of a CSV or
-            Parquet file, both with `target`, or `(X, y)`. For a series: such a table, or an array `(steps, series)`.
-            Several inputs and targets: dicts of these. Raw: the model scales and encodes what it takes.
+            Parquet file, both with `target`, or `(X, y)`. For texts: such a table, two lists, or a folder with one
+            folder of .txt files a class. For a series: such a table, or an array `(steps, series)`. Several inputs and
+            targets: dicts of these. Raw: the model scales and encodes what it takes.
         space: name of a ready space (`keras_nas.spaces()`), or a `Space`; the task's default.
         backbone: a trained Keras model from an image to a map of features, which all networks begin with, such as
             `keras.applications.MobileNetV2(include_top=False)`; or a `Backbone`, which says how its pixels are
@@ -84,7 +87,8 @@ def search(
         method: a published method by name (`keras_nas.methods()`): sets space, strategy and estimator where these are
             not given.
         strategy: what to try next, by name or as an object; default "auto".
-        estimator: how much work a trial is given; default "finalists": short trainings, then long ones of the best.
+        estimator: how much work a trial is given, by name or as an object; default: the task's, short trainings, then
+            long ones of the best ("finalists").
         objectives: what to optimise, by name or as `Objective`; several are weighed by Pareto dominance. Default: the
             task's ("val_accuracy").
         constraints: limits, `{"latency_ms": 5, "params": 1e6}`.
@@ -96,8 +100,8 @@ def search(
             forecast, all by default.
         validation_data: rows to score candidates on, in the form of `data`; default: a seeded, stratified part;
             of a series the steps before those held out.
-        holdout: share of the rows that nothing sees but the winner, once, at the end; default 0.15 and at most 5,000
-            rows, 0 for none.
+        holdout: share of the rows by which nothing is chosen: the winner is scored on them, once, at the end; default
+            0.15 and at most 5,000 rows, 0 for none.
         sample_weight: weight of each row in training, `(rows,)`.
         groups: rows of one group (patient, user) stay on one side of the split, `(rows,)`.
         loss: a Keras loss, its name, or a function, of one-hot targets and probabilities (or of numbers), instead of

@@ -20,6 +20,9 @@ EXPLORED = 2
 class Finalists:
     """Short trainings to explore, then long ones of the best.
 
+    Of a front, where there is no time to explore twice as many as are trained to the end, those that are known already
+    are trained to the end at once, if they are enough.
+
     Args:
         finalists: how many are trained to the end; None for 1, or 3 to 6 of a Pareto front, one a minute.
         epochs: those of an exploring trial and of a finalist at most, where epochs are quick; None for the usual ones.

@@ -1,4 +1,4 @@
-"""A search's winner made ready for use elsewhere."""
+"""A network of a search, mostly the winner, made ready for use elsewhere."""
 
 from __future__ import annotations
 

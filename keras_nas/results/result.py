@@ -222,7 +222,7 @@ class SearchResult:
             format: "saved_model", "keras", "litert", "litert_float16", "litert_int8" (scaled by training rows), "onnx",
                 "openvino" (these two with `keras-nas[onnx]` and `keras-nas[openvino]`), or "source" (see `to_source`).
             overwrite: whether an earlier export there is replaced.
-            candidate: one of `trials`, `pareto_front()` or `refits`; the winner where None.
+            candidate: one of `trials`, `pareto_front()` or `refits`, or what `best` gives; the winner where None.
 
         Raises:
             ExportError: when it cannot be written, or gives other outputs than the model in memory.
