@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_nas.estimators.gates.methods import Method
 from keras_nas.estimators.gates.price import Price
-from keras_nas.estimators.gates.slopes import first_order, largest_eigenvalue, second_order
+from keras_nas.estimators.gates.slopes import first_order, largest_eigenvalue, of_gates, second_order
 from keras_nas.estimators.gates.story import Story
 from keras_nas.supernet import Supernet
 from keras_nas.supernet.relaxations import Draw, probabilities, spans_of
@@ -90,11 +90,7 @@ class Learner(keras.callbacks.Callback):
         """How sharp the loss is at the logits, on the same rows in every epoch; None where that is not watched."""
         if not self.watched or self.model.schedule.progress < SETTLED:
             return None
-
-        def slope(place: np.ndarray) -> np.ndarray:
-            self.net.gates.assign(place)
-            return np.asarray(self.plain(self.same), dtype=float)
-
+        slope = of_gates(self.net, lambda: self.plain(self.same))
         return largest_eigenvalue(slope, logits, np.random.default_rng([self.seed, 2]))
 
     def _draw(self, progress: float, rng: np.random.Generator) -> Draw:

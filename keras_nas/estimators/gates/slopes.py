@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_nas.estimators.trainer import Trainer
+from keras_nas.supernet import Supernet
 
 STEP = 0.01
 """Length of the step along the weights' gradient over which the second order takes a difference."""
@@ -63,6 +64,27 @@ def second_order(trainer: Trainer) -> Slope:
 
     traced: Slope = tf.function(slope, autograph=False)
     return traced
+
+
+def of_gates(network: Supernet, slope: Callable[[], Any]) -> Callable[[np.ndarray], np.ndarray]:
+    """A gradient as a function of the gates alone, so that differences are theirs.
+
+    What a call in training leaves behind, the state of dropout's draws and normalisation's statistics, is put back
+    before each.
+
+    Args:
+        network: whose gates they are.
+        slope: the gradient at its gates.
+    """
+    kept = [(own, tf.identity(own.value)) for own in network.non_trainable_variables]
+
+    def at(place: np.ndarray) -> np.ndarray:
+        for own, value in kept:
+            own.assign(value)
+        network.gates.assign(place)
+        return np.asarray(slope(), dtype=float)
+
+    return at
 
 
 def largest_eigenvalue(

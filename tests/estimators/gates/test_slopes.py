@@ -6,10 +6,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras import layers
 
-from keras_nas.estimators.gates.slopes import first_order, largest_eigenvalue, second_order
+from keras_nas.blocks.convolution import convolution
+from keras_nas.estimators.gates.slopes import first_order, largest_eigenvalue, of_gates, second_order
 from keras_nas.estimators.trainer import Trainer
-from keras_nas.space import Choice, Series
+from keras_nas.space import Choice, Op, Series
 from keras_nas.spaces import Space
 from keras_nas.supernet import Softmax, supernet
 from tests.supernet.small import SHAPE, conv
@@ -85,19 +87,30 @@ def test_the_largest_eigenvalue_is_that_of_the_hessian(trainer: Trainer) -> None
         trainer.network.gates.assign(GATES + place)
         return float(trainer.mean_loss(batch(1)))
 
-    def slope(place: np.ndarray) -> np.ndarray:
-        trainer.network.gates.assign(place)
-        return np.asarray(first(batch(1)), dtype=float)
-
     first, step = first_order(trainer), 0.1
     moves = step * np.eye(3)
     hessian = [
         [at(a + b) - at(a - b) - at(b - a) + at(-a - b) for b in moves] for a in moves
     ]  # fmt: skip
     expected = np.linalg.eigvalsh(np.array(hessian) / (4 * step**2))[-1]
+    slope = of_gates(trainer.network, lambda: first(batch(1)))
     found = largest_eigenvalue(slope, GATES.astype(float), np.random.default_rng(0))
     trainer.network.gates.assign(GATES)
     assert found == pytest.approx(expected, rel=0.05)
+
+
+def test_dropout_and_statistics_are_the_same_at_all_places() -> None:
+    keras.utils.set_random_seed(0)
+    options = {"one": convolution(4, 1), "three": convolution(4, 3), "skip": Series(conv(1))}
+    net = supernet(Space("two", Series(Choice("op", options), Op(layers.Dropout, rate=0.5))), SHAPE, Softmax())
+    own = Trainer(net)
+    own.compile(loss="mse")
+    first = first_order(own)
+    assert np.abs(first(batch(1)) - first(batch(1))).max() > 1e-4
+    slope = of_gates(net, lambda: first(batch(1)))
+    here = slope(GATES)
+    slope(2 * GATES)
+    np.testing.assert_allclose(slope(GATES), here, atol=1e-6)
 
 
 def test_of_many_directions_a_few_products_find_the_sharpest() -> None:
