@@ -71,6 +71,8 @@ def answer_of(y: Any) -> Answer:
     if isinstance(getattr(y, "dtype", None), pd.CategoricalDtype):
         return Answer("classes", f"{len(y.dtype.categories):,} categories", (len(y),))
     array = as_array(y, "data: y")
+    if not array.ndim:
+        return Answer("unknown", f"{y!r} alone, without rows")
     if array.dtype.kind == "O" and len(array) and all(isinstance(row, tuple | list | set | frozenset) for row in array):
         return Answer("labels", "a list of names for each row", array.shape)
     if array.ndim == 2 and array.shape[1] == 1:

@@ -14,6 +14,8 @@ Kind = Literal["number", "date", "category", "code", "text"]
 MISSING = int(np.iinfo(np.int64).min)
 """What stands for a missing value among whole numbers; a missing date of NumPy's is the same number."""
 DATE = re.compile(r"\s*\d{4}-\d{2}-\d{2}")
+HALF = re.compile("[\ud800-\udfff]")
+"""Half of a character in UTF-16, as cut or wrongly decoded texts have them."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,8 @@ def texts(series: Any, name: str) -> np.ndarray:
     there = present(series)
     strange = there & np.array([not isinstance(value, str) for value in values], bool)
     refuse(series, strange, f"{name} holds values that are no text", "text", "Convert the column with astype(str).")
+    halves = there & np.array([not isinstance(value, str) or HALF.search(value) is not None for value in values], bool)
+    refuse(series, halves, f"{name} holds halves of characters", "text that UTF-8 can hold", _HALVES)
     return np.where(there, values, "")
 
 
@@ -171,6 +175,7 @@ _NUMERIC = (
     "Convert the column with pandas.to_numeric(..., errors='coerce'), or make all of it categories with "
     "astype(str).astype('category')."
 )
+_HALVES = "Repair it with value.encode('utf-16', 'surrogatepass').decode('utf-16', 'replace')."
 _DATES = "Correct or remove these values, or parse the column yourself with pandas.to_datetime."
 
 

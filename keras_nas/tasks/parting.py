@@ -83,7 +83,8 @@ def _inputs(x: Any, known: Collection[str]) -> dict[str, Any]:
     import pandas as pd
 
     if not isinstance(x, Mapping):
-        return {"table" if isinstance(x, pd.DataFrame) else "rows": x}
+        x = {"table" if isinstance(x, pd.DataFrame) else "rows": x}
+        known = x.keys()
     single = {name: is_column(value, f"data: the input {name!r}") for name, value in x.items()}
     columns = {name: pd.Series(value) for name, value in x.items() if single[name] and name not in known}
     plain = [name for name, column in columns.items() if not is_free_text(column)]

@@ -53,6 +53,8 @@ def whole(values: int, rows: int) -> np.ndarray:
         (np.array(["cat", "dog"] * 9, object)[:, None], "classes"),
         ([f"{number}.png".encode() for number in range(9)], "arrays"),
         ([None] * 9, "unknown"),
+        (None, "unknown"),
+        (3, "unknown"),
     ],
 )
 def test_what_is_to_be_predicted(y: Any, kind: str) -> None:

@@ -116,6 +116,18 @@ def test_the_advice_on_a_column_of_numbers_and_other_values_works() -> None:
         infer(pd.DataFrame(codes), "data")
 
 
+def test_halves_of_characters_are_refused_and_can_be_repaired() -> None:
+    texts = ["plain", None, "cut \ud83d", "torn \ud83d\ude00"]
+    schema = Schema((Column("c", "c", "text"),))
+    with pytest.raises(
+        DataError, match=r"holds halves of characters, 'cut \\ud83d' first, in row 2 .2 in all."
+    ) as caught:
+        schema.rows({"c": texts})
+    assert "value.encode('utf-16', 'surrogatepass').decode('utf-16', 'replace')" in str(caught.value)
+    repaired = [text and text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for text in texts]
+    assert schema.rows({"c": repaired})["c"].tolist() == ["plain", "", "cut \ufffd", "torn 😀"]
+
+
 def test_columns_of_one_name_are_refused_where_they_are_read() -> None:
     twice = pd.DataFrame([[3, 4, "cook", "2024-01-01"]], columns=["age", "age", "job", "when"])
     with pytest.raises(DataError, match="rows: two columns are called 'age'; expected different names"):

@@ -122,6 +122,7 @@ def test_what_is_unclear_is_refused_with_what_to_write(data: Any, options: Any, 
         (({"image": [f"{row}.png" for row in range(ROWS)], "table": TABLE}, Y), "the input 'image': x holds text; exp"),
         (({}, Y), "data has no inputs, an empty dict"),
         ((X, {}), "data has no targets, an empty dict"),
+        ((None, Y), "data: the input 'rows' is None; expected a column, an array of rows or a table"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
