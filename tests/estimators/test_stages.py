@@ -12,7 +12,6 @@ from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.bounds import Bounds
 from keras_nas.estimators.budgeting import Budgeting, Untrained
 from keras_nas.estimators.fidelity import Finalists, FullTraining
-from keras_nas.estimators.ready import get_estimator
 from keras_nas.estimators.stages import BASELINE, Stages, divide
 from keras_nas.ledger import Ledger, Trial
 from keras_nas.objectives import objectives_from
@@ -234,14 +233,7 @@ def test_full_training_gives_all_the_same() -> None:
     assert [bool(trial.proposal.note.get(BASELINE)) for trial in trials] == [True] + [False] * 4
 
 
-def test_estimators_by_name() -> None:
-    assert get_estimator("finalists") == Finalists()
-    assert get_estimator("several_finalists") == Finalists(4, (30.0, 60.0))
-    assert get_estimator(FullTraining(3)) == FullTraining(3)
-    with pytest.raises(InvalidArgument, match="Unknown estimator 'full_trainin'.*Did you mean 'full_training'"):
-        get_estimator("full_trainin")
-    with pytest.raises(InvalidArgument, match="Unknown estimator 3"):
-        get_estimator(3)  # type: ignore[arg-type]
+def test_what_makes_no_division_is_refused() -> None:
     with pytest.raises(InvalidArgument, match="finalists=0: expected 1 or more"):
         Finalists(0)
     with pytest.raises(InvalidArgument, match=r"epochs=\(9, 3\): expected two numbers above 0, the larger one last"):
