@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -54,12 +54,12 @@ def second_order(trainer: Trainer) -> Slope:
         sources = [trainer.network.gates.value, *(weight.value for weight in weights)]
         here, *ahead = tape.gradient(loss, sources, unconnected_gradients=NOTHING)
         length = STEP / tf.maximum(tf.linalg.global_norm(ahead), 1e-12)
-        sides = []
+        sides, left = [], _left_behind(trainer.network)
         for sign in (1.0, -1.0):
             _move(weights, kept, ahead, sign * length)
+            _put_back(left)
             sides.append(_at_gates(trainer, learning))
-        for weight, start in zip(weights, kept, strict=True):
-            weight.assign(start)
+        _put_back(zip(weights, kept, strict=True))
         return here - rate * (sides[0] - sides[1]) / (2.0 * length)
 
     traced: Slope = tf.function(slope, autograph=False)
@@ -76,11 +76,10 @@ def of_gates(network: Supernet, slope: Callable[[], Any]) -> Callable[[np.ndarra
         network: whose gates they are.
         slope: the gradient at its gates.
     """
-    kept = [(own, tf.identity(own.value)) for own in network.non_trainable_variables]
+    left = _left_behind(network)
 
     def at(place: np.ndarray) -> np.ndarray:
-        for own, value in kept:
-            own.assign(value)
+        _put_back(left)
         network.gates.assign(place)
         return np.asarray(slope(), dtype=float)
 
@@ -132,6 +131,16 @@ def _at_gates(trainer: Trainer, batch: Any) -> Any:
         tape.watch(gates)
         loss = trainer.mean_loss(batch)
     return tape.gradient(loss, gates, unconnected_gradients=NOTHING)
+
+
+def _left_behind(network: Supernet) -> list[tuple[Any, Any]]:
+    """What calls in training change beside the weights, and its values now."""
+    return [(own, tf.identity(own.value)) for own in network.non_trainable_variables]
+
+
+def _put_back(kept: Iterable[tuple[Any, Any]]) -> None:
+    for variable, value in kept:
+        variable.assign(value)
 
 
 def _move(weights: list[Any], kept: list[Any], directions: list[Any], length: Any) -> None:

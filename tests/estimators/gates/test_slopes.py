@@ -99,18 +99,35 @@ def test_the_largest_eigenvalue_is_that_of_the_hessian(trainer: Trainer) -> None
     assert found == pytest.approx(expected, rel=0.05)
 
 
-def test_dropout_and_statistics_are_the_same_at_all_places() -> None:
+@pytest.fixture(scope="module")
+def dropping() -> Trainer:
+    """With dropout and statistics."""
     keras.utils.set_random_seed(0)
     options = {"one": convolution(4, 1), "three": convolution(4, 3), "skip": Series(conv(1))}
     net = supernet(Space("two", Series(Choice("op", options), Op(layers.Dropout, rate=0.5))), SHAPE, Softmax())
     own = Trainer(net)
-    own.compile(loss="mse")
-    first = first_order(own)
+    own.compile(optimizer=keras.optimizers.SGD(RATE), loss="mse")
+    return own
+
+
+def test_dropout_and_statistics_are_the_same_at_all_places(dropping: Trainer) -> None:
+    first = first_order(dropping)
     assert np.abs(first(batch(1)) - first(batch(1))).max() > 1e-4
-    slope = of_gates(net, lambda: first(batch(1)))
+    slope = of_gates(dropping.network, lambda: first(batch(1)))
     here = slope(GATES)
     slope(2 * GATES)
     np.testing.assert_allclose(slope(GATES), here, atol=1e-6)
+
+
+def test_what_dropout_draws_is_no_part_of_the_second_order(dropping: Trainer) -> None:
+    """The difference of two gradients of other draws would be many times the gradient."""
+    dropping.network.gates.assign(GATES)
+    first, second = first_order(dropping), second_order(dropping)
+    spread = [
+        np.std([slope(*own) for _ in range(8)], axis=0).max()
+        for slope, own in ((first, [batch(1)]), (second, [batch(1), batch(2)]))
+    ]
+    assert spread[1] < 2 * spread[0]
 
 
 def test_of_many_directions_a_few_products_find_the_sharpest() -> None:
