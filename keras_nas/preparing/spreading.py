@@ -21,7 +21,7 @@ WITHIN, APART = 3, 1.25
 
 
 def spread(objectives: Sequence[Objective], space: Space, costs: Costs, seed: int) -> tuple[Architecture, ...]:
-    """Architectures to try first where a cost is among several objectives: all along its range, evenly by its logarithm.
+    """Architectures to try first where a cost is among several objectives: over its range, evenly by its logarithm.
 
     They are relatives of the first that the space knows to be good, with its recipe: what reducing it decision by
     decision comes by. Random architectures seldom lie near the ends of a cost's range, where much of a front is, and
