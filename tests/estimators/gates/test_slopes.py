@@ -122,6 +122,7 @@ def test_dropout_and_statistics_are_the_same_at_all_places(dropping: Trainer) ->
 def test_what_dropout_draws_is_no_part_of_the_second_order(dropping: Trainer) -> None:
     """The difference of two gradients of other draws would be many times the gradient."""
     dropping.network.gates.assign(GATES)
+    dropping.optimizer.learning_rate = 1.0
     first, second = first_order(dropping), second_order(dropping)
     spread = [
         np.std([slope(*own) for _ in range(8)], axis=0).max()
