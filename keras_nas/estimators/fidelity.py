@@ -45,10 +45,9 @@ class Finalists:
         finalists = self.finalists or (1 if budgeting.objectives == 1 else budgeting.bounds.front_size())
         bounds = replace(budgeting.bounds, max_trials=trials_without_seeds(budgeting, finalists, self.seeds))
         division = divide(bounds, finalists, budgeting.overhead, self.epochs)
-        if finalists > 1 and division.explorers(bounds.workers) < EXPLORED * finalists <= EXPLORED * len(
-            budgeting.first
-        ):
-            division = replace(division, explore_trials=0)
+        if budgeting.objectives > 1 and self.epochs is None and finalists <= len(budgeting.first):
+            tried = division.explorers(bounds.workers)
+            division = replace(division, explore_trials=0) if tried < EXPLORED * finalists else division
         stages = Stages(strategy, division, budgeting.clock, budgeting.first, budgeting.baseline, budgeting.work)
         return Seeded.around(stages, self.seeds, budgeting)
 

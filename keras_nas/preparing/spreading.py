@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import chain, takewhile
 
 import numpy as np
 
@@ -23,7 +24,7 @@ WITHIN, APART = 3, 1.25
 def spread(objectives: Sequence[Objective], space: Space, costs: Costs, seed: int) -> tuple[Architecture, ...]:
     """Architectures to try first where a cost is among several objectives: over its range, evenly by its logarithm.
 
-    They are relatives of the first that the space knows to be good, with its recipe: what reducing it decision by
+    They are relatives of those that the space knows to be good, with their recipes: what reducing them decision by
     decision comes by. Random architectures seldom lie near the ends of a cost's range, where much of a front is, and
     seldom have a recipe that becomes them. Of several at about one cost the one with most parameters is taken.
 
@@ -53,7 +54,7 @@ def spread(objectives: Sequence[Objective], space: Space, costs: Costs, seed: in
 
 
 def within(constraints: Sequence[Constraint], space: Space, costs: Costs, seed: int) -> tuple[Architecture, ...]:
-    """Relatives of the first known architecture that keep all limits on costs, those of most work first.
+    """Relatives of known architectures that keep all limits on costs, those of most work first.
 
     A prediction of a cost errs, so that a few follow that leave more room.
 
@@ -79,28 +80,34 @@ def within(constraints: Sequence[Constraint], space: Space, costs: Costs, seed: 
 
 
 def related(space: Space, cost: Callable[[Architecture], float], seed: int) -> list[Architecture]:
-    """The first architecture that the space knows to be good and what random ways down from it pass by.
+    """The architectures that the space knows to be good and what random ways down from them pass by.
 
     Where none is known, a sample of the space, and the cheapest that is found.
     """
     if not space.start:
         sampled = [space.sample(np.random.default_rng([seed, number])) for number in range(SAMPLES)]
         return list(dict.fromkeys((least(space, cost, seed), *sampled)))
-    first, until = space.start[0], time.monotonic() + SECONDS
-    found, way = {first: None}, 0
-    while way < SAMPLES and time.monotonic() < until:
-        way, here, steps = way + 1, first, 0
-        while cheaper := next((o for o in space.neighbours(here, [seed, way, steps]) if cost(o) < cost(here)), None):
-            here, steps = cheaper, steps + 1
-            found[here] = None
-    return list(found)
+    many = len(space.start)
+    ways = (_down(start, space, cost, [seed, way]) for start in space.start for way in range(SAMPLES // many))
+    until = time.monotonic() + SECONDS
+    return list(dict.fromkeys(chain(space.start, *takewhile(lambda _: time.monotonic() < until, ways))))
+
+
+def _down(
+    start: Architecture, space: Space, cost: Callable[[Architecture], float], seed: Sequence[int]
+) -> list[Architecture]:
+    """A random way to ever cheaper architectures, one decision a step, until none is cheaper."""
+    way = [start]
+    while cheaper := next((o for o in space.neighbours(way[-1], [*seed, len(way)]) if cost(o) < cost(way[-1])), None):
+        way.append(cheaper)
+    return way
 
 
 def _largest(places: np.ndarray, sizes: np.ndarray, place: float, slack: float) -> int:
-    """Of those nearest to a place, give or take, the one with most parameters, of several such the nearest."""
+    """Of those nearest to a place, give or take, the one with most parameters; of several the nearest, then the first."""
     distance = np.abs(places - place)
     near = np.flatnonzero(distance <= distance.min() + slack)
-    return int(near[np.lexsort((-distance[near], sizes[near]))[-1]])
+    return int(near[np.lexsort((-near, -distance[near], sizes[near]))[-1]])
 
 
 def _apart(picked: Sequence[int], places: np.ndarray) -> list[int]:

@@ -165,6 +165,8 @@ def test_a_short_search_for_a_front_trains_known_architectures_to_the_end_at_onc
     assert 280 < spent <= 300
     fewer, _ = searched(max_time=300, **{**several, "first": known[:3]})
     assert sum("final" in trial.proposal.fidelity for trial in fewer) < len(fewer)
+    alone, _ = searched(Finalists(4), max_time=300, **{**several, "objectives": ("val_accuracy",)})
+    assert sum("final" not in trial.proposal.fidelity for trial in alone) > 1
     longer, _ = searched(max_time=7200, **several)
     assert sum("final" not in trial.proposal.fidelity for trial in longer) >= 12
 
