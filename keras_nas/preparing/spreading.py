@@ -104,7 +104,7 @@ def _down(
 
 
 def _largest(places: np.ndarray, sizes: np.ndarray, place: float, slack: float) -> int:
-    """Of those nearest to a place, give or take, the one with most parameters; of several the nearest, then the first."""
+    """Of those nearest to a place, give or take, the one with most parameters; of several the nearest or first."""
     distance = np.abs(places - place)
     near = np.flatnonzero(distance <= distance.min() + slack)
     return int(near[np.lexsort((-near, -distance[near], sizes[near]))[-1]])
