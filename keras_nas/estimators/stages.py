@@ -199,13 +199,18 @@ class Stages(Strategy):
         """What was explored, best first, and what is known; each with the trial that its finalist goes on from, if any.
 
         Of those that short scores cannot tell from the best, the one with most work to do comes first: a short training
-        shows more of what a small network can do than of what a large one can. The best itself is always a finalist,
-        where there are several.
+        shows more of what a small network can do than of what a large one can. A single finalist is a known one where
+        there is one among them, for known it is from long trainings. The best itself is always a finalist, where there
+        are several.
         """
         best = list(dict.fromkeys(proposal.architecture for proposal in best_first(self, self._explored)))
-        alike = self._like_the_best() if len(self.problem.objectives) == 1 else set()
-        tied = sorted((one for one in best if one in alike), key=self._doublings, reverse=True)
-        ranked, last = [*tied, *(one for one in best if one not in alike)], self.division.finalists - 1
+        last = self.division.finalists - 1
+        known = set() if last else set(self.first)
+        alike = self._like_the_best(known) if len(self.problem.objectives) == 1 else set()
+        tied = sorted(
+            alike.intersection(best), key=lambda one: (one not in known, -self._doublings(one), best.index(one))
+        )
+        ranked = [*tied, *(one for one in best if one not in alike)]
         if last and best[:1] and best[0] not in ranked[:last]:
             ranked.remove(best[0])
             ranked.insert(last, best[0])
@@ -216,18 +221,19 @@ class Stages(Strategy):
         """Its work in powers of two: of networks of about the same work the score decides."""
         return round(math.log2(max(1.0, self.work(architecture))))
 
-    def _like_the_best(self) -> set[Architecture]:
-        """The architectures whose score is no worse than the best by more than one standard error of the difference."""
+    def _like_the_best(self, known: Collection[Architecture]) -> set[Architecture]:
+        """Those no worse than the best by more than a standard error of the difference of scores, known ones two."""
         score = self.problem.objectives[0].name
         good = [(p.architecture, o) for p, o in self._explored if o.ok and self.violation(o) <= 0 and score in o.errors]
         if not good:
             return set()
         best = min((outcome for _, outcome in good), key=lambda outcome: float(self.loss(outcome)[0]))
-        return {
-            architecture
-            for architecture, o in good
-            if self.loss(o)[0] - self.loss(best)[0] <= math.hypot(o.errors[score], best.errors[score])
-        }
+
+        def behind(outcome: Outcome) -> float:
+            error = math.hypot(outcome.errors[score], best.errors[score])
+            return float(self.loss(outcome)[0] - self.loss(best)[0]) / max(error, 1e-12)
+
+        return {architecture for architecture, outcome in good if behind(outcome) <= 1 + (architecture in known)}
 
     def _finalists(self) -> list[Proposal]:
         """The best explored, best first, without those that proved too slow; the user's baseline at the end."""

@@ -102,6 +102,18 @@ def test_of_networks_that_short_scores_cannot_tell_apart_the_one_with_most_work_
     assert scores[chosen] == max(scores[one] for one in most)
 
 
+@pytest.mark.parametrize(("error", "wins"), [(0.2, True), (0.1, False)])
+def test_a_known_network_gives_way_only_to_one_that_is_surely_better(error: float, wins: bool) -> None:
+    """By two standard errors of the difference of scores."""
+    known = Architecture({"a": 1, "b": 2, "c": 2})
+    trials, _ = searched(max_time=2400, error=error, first=[known])
+    explored = [trial.proposal.architecture for trial in trials if "final" not in trial.proposal.fidelity]
+    behind = max(map(quality, explored)) - quality(known)
+    assert 2**0.5 * 0.2 < behind
+    assert (behind <= 2 * 2**0.5 * error) == wins
+    assert (final(trials)[0].proposal.architecture == known) == wins
+
+
 def test_of_several_finalists_the_best_is_one_however_little_work_it_is() -> None:
     def work(architecture: Architecture) -> float:
         return 2.0 ** -quality(architecture) * 2.0**12
