@@ -214,7 +214,8 @@ class Task(ABC):
     def made_up(self, signature: Signature) -> tuple[np.ndarray, np.ndarray]:
         """Stored targets and a model's outputs for a few rows that there might be, every class among them."""
         outputs, shape = signature.outputs, signature.output_shape
-        count = 4 * outputs if len(shape) < 3 else 4
+        classes = outputs if self.target != "regression" and len(shape) < 3 else 1
+        count = max(4 * classes, 8)
         y, predictions = np.random.default_rng(0).normal(size=(2, count, *shape)).astype(np.float32)
         if self.target == "regression":
             return y, predictions
