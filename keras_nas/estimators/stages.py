@@ -207,9 +207,7 @@ class Stages(Strategy):
         last = self.division.finalists - 1
         known = set() if last else set(self.first)
         alike = self._like_the_best(known) if len(self.problem.objectives) == 1 else set()
-        tied = sorted(
-            alike.intersection(best), key=lambda one: (one not in known, -self._doublings(one), best.index(one))
-        )
+        tied = sorted((one for one in best if one in alike), key=lambda one: (one not in known, -self._doublings(one)))
         ranked = [*tied, *(one for one in best if one not in alike)]
         if last and best[:1] and best[0] not in ranked[:last]:
             ranked.remove(best[0])

@@ -16,7 +16,8 @@ from keras_nas.estimators.pace import Work
 from keras_nas.estimators.recipe import complete
 from keras_nas.estimators.training import EXPLORE_ROWS
 from keras_nas.objectives.constraints import Constraint
-from keras_nas.preparing.preflight import SAMPLES, STATIC, Costs
+from keras_nas.preparing.foresight import STATIC
+from keras_nas.preparing.preflight import SAMPLES, Costs
 from keras_nas.spaces import Space
 
 LONGEST = 3.0

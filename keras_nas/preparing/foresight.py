@@ -7,17 +7,19 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from keras_nas.architecture import Architecture
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.training import build
+from keras_nas.objectives.constraints import Constraint
 from keras_nas.objectives.cost import CostTensor
 from keras_nas.objectives.latency import TARGETS, measure_latency
 from keras_nas.objectives.latency_predictor import LatencyPredictor
 from keras_nas.objectives.latency_table import LatencyTable, Setting
+from keras_nas.objectives.objective import Objective
 from keras_nas.objectives.operations import Operation, operations_of
 from keras_nas.predictors.structure import structure
 from keras_nas.spaces import Space
@@ -41,9 +43,12 @@ DOUBT = 2.0
 
 READ = 5_000
 """Networks of which it is kept what was read."""
+STATIC = ("params", "flops", "memory_mb", "size_mb")
+"""Costs that follow from the architecture alone."""
 
 Tell = Callable[[str], None]
 Read = Callable[[Architecture], CostTensor]
+Named = TypeVar("Named", Constraint, Objective)
 
 
 def reader(task: Task, space: Space, signature: Signature) -> Read:
@@ -81,6 +86,10 @@ class Costs:
     def slack(self) -> dict[str, float]:
         """The costs that are predicted, and by what share of its limit each may seem to break it all the same."""
         return {} if self.predictor is None else {"latency_ms": DOUBT * self.predictor.error_pct / 100}
+
+    def known(self, named: Sequence[Named]) -> list[Named]:
+        """Of constraints, or of objectives, those on costs that it tells."""
+        return [one for one in named if one.name in (*STATIC, *self.slack)]
 
     def instead(self, architecture: Architecture) -> dict[str, float]:
         """Predictions that are as good as measurements between trainings; none of the user's own model."""

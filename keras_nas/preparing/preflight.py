@@ -48,8 +48,6 @@ SECONDS = 5.0
 """Longest that a network which meets the constraints is looked for beyond the sample."""
 REMEMBERED = 4096
 """Architectures whose costs are remembered."""
-STATIC = ("params", "flops", "memory_mb", "size_mb")
-"""Costs that follow from the architecture alone."""
 
 
 def cost_function(task: Task, space: Space, signature: Signature, predictor: LatencyPredictor | None = None) -> Costs:
@@ -75,7 +73,7 @@ def screen(constraints: Sequence[Constraint], costs: Costs) -> Callable[[Archite
 
     A cost that is predicted has to lie beyond its limit by more than the prediction may be wrong.
     """
-    known = [constraint for constraint in constraints if constraint.name in (*STATIC, *costs.slack)]
+    known = costs.known(constraints)
     if not known:
         return None
 
@@ -100,7 +98,7 @@ def check_feasible(
     Raises:
         InfeasibleError: when none was found; names the nearest limits that some architecture meets.
     """
-    known = [constraint for constraint in constraints if constraint.name in (*STATIC, *costs.slack)]
+    known = costs.known(constraints)
     if not known:
         return ()
     nearest = least(space, lambda architecture: total_violation(known, costs(architecture)), seed)

@@ -12,11 +12,13 @@ from keras_nas.architecture import Architecture
 from keras_nas.objectives.constraints import Constraint, total_violation
 from keras_nas.objectives.objective import Objective
 from keras_nas.preparing.foresight import Costs
-from keras_nas.preparing.preflight import SAMPLES, SECONDS, STATIC, least
+from keras_nas.preparing.preflight import SAMPLES, SECONDS, least
 from keras_nas.spaces import Space
 
 SPREAD = 6
 """Architectures of different cost to begin with where a front is looked for."""
+WAYS = 25
+"""Ways down from each known architecture: more of them hardly pass by others, and every search waits for them."""
 WITHIN, APART = 3, 1.25
 """The same within limits, and by what factor of work they differ at least."""
 
@@ -37,12 +39,12 @@ def spread(objectives: Sequence[Objective], space: Space, costs: Costs, seed: in
     Returns:
         The dearest, the cheapest, then each the one whose cost is farthest from those before it.
     """
-    known = [objective.name for objective in objectives if objective.name in (*STATIC, *costs.slack)]
+    known = costs.known(objectives)
     if len(objectives) < 2 or not known:
         return ()
 
     def cost(architecture: Architecture) -> float:
-        return max(costs(architecture)[known[0]], 1e-12)
+        return max(costs(architecture)[known[0].name], 1e-12)
 
     found = related(space, cost, seed)
     places = np.log([cost(architecture) for architecture in found])
@@ -64,7 +66,7 @@ def within(constraints: Sequence[Constraint], space: Space, costs: Costs, seed: 
         costs: of an architecture, without building it.
         seed: of the ways down.
     """
-    known = [constraint for constraint in constraints if constraint.name in (*STATIC, *costs.slack)]
+    known = costs.known(constraints)
     if not known or not space.start:
         return ()
 
@@ -87,8 +89,7 @@ def related(space: Space, cost: Callable[[Architecture], float], seed: int) -> l
     if not space.start:
         sampled = [space.sample(np.random.default_rng([seed, number])) for number in range(SAMPLES)]
         return list(dict.fromkeys((least(space, cost, seed), *sampled)))
-    many = len(space.start)
-    ways = (_down(start, space, cost, [seed, way]) for start in space.start for way in range(SAMPLES // many))
+    ways = (_down(start, space, cost, [seed, way]) for start in space.start for way in range(WAYS))
     until = time.monotonic() + SECONDS
     return list(dict.fromkeys(chain(space.start, *takewhile(lambda _: time.monotonic() < until, ways))))
 

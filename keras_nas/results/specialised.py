@@ -32,8 +32,8 @@ from keras_nas.objectives.latency_table import LatencyTable
 from keras_nas.objectives.objective import Objective
 from keras_nas.operators import crossover, mutate, sample
 from keras_nas.predictors.ranker import Ranker
-from keras_nas.preparing.foresight import Costs, Networks, prepare_predictor
-from keras_nas.preparing.preflight import STATIC, cost_function
+from keras_nas.preparing.foresight import STATIC, Costs, Networks, prepare_predictor
+from keras_nas.preparing.preflight import cost_function
 from keras_nas.results.candidate import Candidate, scored
 
 if TYPE_CHECKING:
