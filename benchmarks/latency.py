@@ -3,7 +3,9 @@
     python benchmarks/latency.py --networks 30 --target litert --json latency.json
 
 The table begins empty, in a folder of its own, so that `table_s` is what a new device takes. `error_pct` is the mean
-absolute error over the unseen networks of all spaces, `spearman` the lowest rank correlation of a space.
+absolute error over the unseen networks of all spaces, `spearman` the lowest rank correlation of a space. Networks are
+measured in turn, in fresh processes, and take their median of five rounds: a single measurement, however narrow its
+interval, sees one of the machine's states, which differ by a tenth and more.
 """
 
 import tempfile
@@ -17,8 +19,9 @@ from keras_nas.architecture import Architecture
 from keras_nas.data import collect, split_rows
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.shared_check import spearman
+from keras_nas.objectives.in_turn import measured_in_turn
 from keras_nas.objectives.latency_table import LatencyTable
-from keras_nas.preparing.foresight import SAMPLES, Networks, measured_ms, prepare_predictor
+from keras_nas.preparing.foresight import SAMPLES, Networks, prepare_predictor
 from keras_nas.spaces import get_space
 from keras_nas.tasks import get_task
 
@@ -50,10 +53,9 @@ def judged(networks: Networks, table: LatencyTable, count: int) -> tuple[np.ndar
     began = time.monotonic()
     predicted = [predictor.latency_ms(networks.operations(architecture)) for architecture in architectures]
     seconds = (time.monotonic() - began) / count
-    measured = []
-    for architecture, expected in zip(architectures, predicted, strict=True):
-        measured.append(measured_ms(networks.make(architecture), table.setting))
-        print(f"  predicted {expected:.4f} ms, measured {measured[-1]:.4f} ms", flush=True)
+    measured = measured_in_turn(map(networks.make, architectures), table.setting.target)
+    for expected, found in zip(predicted, measured, strict=True):
+        print(f"  predicted {expected:.4f} ms, measured {found:.4f} ms", flush=True)
     return np.array([predicted, measured]), seconds
 
 

@@ -16,9 +16,10 @@ from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.training import build
 from keras_nas.objectives.constraints import Constraint
 from keras_nas.objectives.cost import CostTensor
-from keras_nas.objectives.latency import TARGETS, measure_latency
+from keras_nas.objectives.in_turn import measured_in_turn
+from keras_nas.objectives.latency import TARGETS
 from keras_nas.objectives.latency_predictor import LatencyPredictor
-from keras_nas.objectives.latency_table import LatencyTable, Setting
+from keras_nas.objectives.latency_table import LatencyTable
 from keras_nas.objectives.objective import Objective
 from keras_nas.objectives.operations import Operation, operations_of
 from keras_nas.predictors.structure import structure
@@ -33,8 +34,6 @@ WHOLE_SHARE = 0.3
 """Share of the time for measuring that whole networks may take."""
 SECONDS, SEARCH_SHARE, TRIAL_SECONDS = 150.0, 0.1, 1.0
 """Longest that a search measures before it begins: in all, as a share of its time, and where trials count for each."""
-NETWORK_SECONDS = 1.0
-"""Longest that the timed calls of one network take."""
 RELIABLE_PCT = 15.0
 """Mean error up to which a prediction stands in for the measurement of a short training's model."""
 
@@ -91,9 +90,12 @@ class Costs:
         """Of constraints, or of objectives, those on costs that it tells."""
         return [one for one in named if one.name in (*STATIC, *self.slack)]
 
-    def instead(self, architecture: Architecture) -> dict[str, float]:
-        """Predictions that are as good as measurements between trainings; none of the user's own model."""
-        reliable = self.predictor is not None and self.predictor.error_pct <= RELIABLE_PCT
+    def instead(self, architecture: Architecture, final: bool = False) -> dict[str, float]:
+        """Predictions that are as good as measurements between trainings; none of the user's own model.
+
+        Of a finalist, which is measured anyhow, they are told however good they are.
+        """
+        reliable = self.predictor is not None and (final or self.predictor.error_pct <= RELIABLE_PCT)
         return {"latency_ms": self.count(architecture)["latency_ms"]} if reliable and architecture else {}
 
 
@@ -148,20 +150,15 @@ def prepare_predictor(
         limit = "" if seconds is None else f" for at most {seconds:.0f} s"
         tell(f"Measuring up to {len(missing)} operations and {len(whole)} networks by {table.setting}{limit} ...")
         table.measure(missing, None if seconds is None else (1 - WHOLE_SHARE) * seconds)
-        for number in whole:
-            if seconds is not None and time.monotonic() - began > seconds:
-                break
-            table.learn(read[number], measured_ms(networks.make(samples[number]), table.setting))
+        left = None if seconds is None else seconds - (time.monotonic() - began)
+        models = (networks.make(samples[number]) for number in whole if left is None or left > 0)
+        measured = measured_in_turn(models, table.setting.target, table.setting.batch_size, left)
+        for number, latency_ms in zip(whole, measured, strict=False):
+            table.learn(read[number], latency_ms)
         table.save()
     predictor = LatencyPredictor(table)
     tell(f"Latencies are predicted to {predictor.error_pct:.0f} % on average, by {table.setting} ({table.file}).")
     return predictor
-
-
-def measured_ms(model: Any, setting: Setting) -> float:
-    """The latency of a whole network where a table's are measured, in milliseconds."""
-    found = measure_latency(model, batch_size=setting.batch_size, target=setting.target, max_seconds=NETWORK_SECONDS)
-    return found.latency_ms
 
 
 def by_importance(networks: Sequence[Sequence[Operation]]) -> list[Operation]:

@@ -1,5 +1,6 @@
 """Latencies of a space, known before anything is trained; the device is made up."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +33,17 @@ class Device:
         self.operations += 1
         return CALL_MS + 1e-3 * cost_of_model(model).flops
 
-    def network(self, model: Any, setting: Any) -> float:
-        self.networks += 1
-        return CALL_MS + 1.1e-3 * cost_of_model(model).flops
+    def in_turn(self, models: Iterable[Any], *_: Any) -> list[float]:
+        found = [CALL_MS + 1.1e-3 * cost_of_model(model).flops for model in models]
+        self.networks += len(found)
+        return found
 
 
 @pytest.fixture
 def device(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Device:
     made = Device()
     monkeypatch.setattr(LatencyTable, "_time", lambda table, model: made.operation(table, model))
-    monkeypatch.setattr(foresight, "measured_ms", made.network)
+    monkeypatch.setattr(foresight, "measured_in_turn", made.in_turn)
     monkeypatch.setenv("KERAS_NAS_CACHE", str(tmp_path))
     return made
 
@@ -103,3 +105,5 @@ def test_a_prediction_is_believed_as_far_as_it_was_right(training: Training, dev
     predictor.table.networks.extend([type(n)(n.operations, 5 * n.latency_ms) for n in predictor.table.networks])
     predictor.refit()
     assert costs.instead(architecture) == {}
+    assert costs.instead(architecture, final=True) == {"latency_ms": 2.0}  # which is measured, so that both are told
+    assert without.instead(architecture, final=True) == costs.instead(Architecture({}), final=True) == {}
