@@ -89,9 +89,12 @@ def merged(kind: str, own: np.ndarray, given: np.ndarray) -> np.ndarray:
 
 
 def _layers(model: Any) -> Iterator[Any]:
-    """The layers with weights of their own."""
-    flat = model._flatten_layers(include_self=False, recursive=True)
-    return (layer for layer in flat if layer.weights and not getattr(layer, "layers", None))
+    """The layers with weights, also of models within; parts of a layer, whose names others have too, go with it."""
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            yield from _layers(layer)
+        elif layer.weights:
+            yield layer
 
 
 def _common(kind: str, own: np.ndarray, given: np.ndarray) -> int:

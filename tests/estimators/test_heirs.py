@@ -66,6 +66,20 @@ def test_a_narrower_network_takes_a_part_and_a_deeper_one_all_that_was_there() -
     assert graft(network(), network()) == 1.0
 
 
+def test_parts_of_layers_have_names_that_others_have_too() -> None:
+    def attentive() -> Any:
+        x = inputs = keras.Input((5, 4))
+        for name in ("one", "two"):
+            x = layers.MultiHeadAttention(2, 3, name=name)(x, x)
+            x = layers.GRU(4, return_sequences=True, name=f"{name}_cells")(x)
+        return keras.Model(inputs, keras.Sequential([keras.Input((5, 4)), layers.Dense(3, name="head")], name="end")(x))
+
+    parent, child = attentive(), attentive()
+    assert graft(child, parent) == 1.0
+    x = X[:, 0, :5].repeat(2, axis=-1)
+    np.testing.assert_allclose(child(x), parent(x), atol=1e-6)
+
+
 def test_what_cannot_be_matched_stays_as_it_was() -> None:
     own, other = np.ones((3, 8)), np.zeros((3, 4))
     assert merged("LSTM", own, other) is own, "gates stand side by side"
