@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -31,6 +32,8 @@ NEAREST = 3
 """Earlier searches of which a new one learns."""
 BEGINNING = 4
 """Architectures of earlier searches with which a new one begins."""
+NAME = re.compile("[0-9a-f]{16}")
+"""What searches are called in the library."""
 
 
 @dataclass(frozen=True)
@@ -169,10 +172,10 @@ class History:
             )
 
     def clear(self) -> None:
-        """Forget all searches, on disk too; their own folders stay."""
+        """Forget all searches, on disk too, also damaged ones; their own folders stay, and so do files of others."""
         for file in self._files():
             content = read_json(file)
-            if content is None or _past(content) is not None:
+            if _past(content) is not None or (content is None and NAME.fullmatch(file.stem)):
                 file.unlink(missing_ok=True)
 
     def nearest(self, facts: Facts, apart_from: str = "") -> list[Past]:

@@ -7,7 +7,7 @@ from keras_nas.architecture import Architecture
 from keras_nas.decisions import Decision, Decisions
 from keras_nas.domains import Labels
 from keras_nas.errors import InvalidArgument
-from keras_nas.files import write_json
+from keras_nas.files import checksum, write_json
 from keras_nas.history import BEGINNING, KEPT, NEAREST, Facts, History, Past, beginning, history, nearest
 
 CLOTHES = Facts("image_classification", "small_images", ("val_accuracy", "max"), 60_000, 10, (28, 28, 1))
@@ -83,11 +83,13 @@ def test_only_the_best_are_kept():
 def test_damaged_files_are_passed_over_and_others_left_alone(tmp_path):
     library = History(tmp_path)
     library.add("a", past(CLOTHES, 1))
-    (tmp_path / "b.json").write_text("{", encoding="utf-8")
-    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    (tmp_path / f"{checksum('another')}.json").write_text("{", encoding="utf-8")
+    others = {"notes.txt": "mine", "package.json": '{"name": "mine"}', "tsconfig.json": "{ // with a remark\n}"}
+    for name, text in others.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
     assert len(library) == 1
     library.clear()
-    assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
+    assert {file.name: file.read_text(encoding="utf-8") for file in tmp_path.iterdir()} == others
 
 
 def test_a_file_of_another_kind_is_neither_read_nor_removed(tmp_path):
