@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from typing import Any
 
 from keras_nas.errors import InvalidArgument
@@ -92,14 +93,17 @@ def described(part: Any) -> str:
 
     Options that are no text or number go by the name of their class: a memory address is another one tomorrow.
     """
-    options = {name: value for name, value in vars(part).items() if not name.startswith("_")}
-    told = {name: repr(value) if _is_shown(value) else type(value).__name__ for name, value in options.items()}
-    return f"{type(part).__name__}({', '.join(f'{name}={text}' for name, text in told.items())})"
+    options = {name: _told(value) for name, value in vars(part).items() if not name.startswith("_")}
+    return f"{type(part).__name__}({', '.join(f'{name}={text}' for name, text in options.items())})"
 
 
-def _is_shown(value: Any) -> bool:
-    """Whether an option is told as it is: text, a number, or these by name."""
-    return isinstance(value, str | int | float | bool | None) or (isinstance(value, dict) and _is_plain(value))
+def _told(value: Any) -> str:
+    """An option as it is where it is text, a number, or some of these; an object with options of its own by these."""
+    if isinstance(value, str | int | float | bool | None) or (
+        isinstance(value, dict | list | tuple) and _is_plain(value)
+    ):
+        return repr(value)
+    return described(value) if is_dataclass(value) and not isinstance(value, type) else type(value).__name__
 
 
 def called(task: Task) -> str:

@@ -11,6 +11,9 @@ from keras_nas.engine.resume import check_same_search
 from keras_nas.engine.store import Record, Store
 from keras_nas.errors import ResumeError
 from keras_nas.estimators.fidelity import FullTraining
+from keras_nas.estimators.halving import SuccessiveHalving
+from keras_nas.estimators.ready import get_estimator
+from keras_nas.estimators.stopping import LearningCurves
 from keras_nas.preparing.goal import goal_of
 from keras_nas.preparing.identity import decisions_of, described, identity, is_ready, named
 from keras_nas.space import Choice, Op, Series
@@ -69,6 +72,10 @@ def test_options_of_a_strategy_and_of_an_estimator_count() -> None:
         "RegularizedEvolution(population=10, "
     )
     assert described(FullTraining(3)) == "FullTraining(epochs=3)"
+    short, long = (described(LearningCurves(SuccessiveHalving(epochs=(1, most)))) for most in (9, 27))
+    assert "then=SuccessiveHalving(factor=3, epochs=(1, 9), over='epochs'" in short
+    assert long == short.replace("9)", "27)"), "other lengths are another search"
+    assert described(get_estimator("several_finalists")) != described(get_estimator("brief_finalists"))
 
 
 def test_conditions_belong_to_a_decision() -> None:
