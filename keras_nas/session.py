@@ -214,7 +214,7 @@ class Session:
                     "training": training,
                     "architecture": None if proposal.note.get(BASELINE) else proposal.architecture,
                     "number": trial.number,
-                    "predicted": self._expected(proposal.architecture),
+                    "predicted": self._expected(proposal.architecture, "final" in proposal.fidelity),
                     "fidelity": {**proposal.fidelity, **changes},
                     "towers": self.part.cores if alone and not self.part.devices else 1,
                     "devices": max(1, len(self.part.devices)),
@@ -227,11 +227,17 @@ class Session:
         return make
 
     def _curves(self, training: Training, proposal: Proposal) -> dict[str, Known]:
-        """Of a training that may be stopped, the curves of others as long, in a score that can be taken on the way."""
-        objective = self.goal.objectives[0]
-        if _function(proposal) is not train or SHARE not in proposal.fidelity or not objective.name.startswith("val_"):
+        """Of a training that may be stopped, the curves of others as long, in a score that can be taken on the way.
+
+        Not of the user's own model, which is trained as long as a finalist, nor of a training over several devices.
+        """
+        objective, own = self.goal.objectives[0], proposal.note.get(BASELINE)
+        scored = objective.name.startswith("val_") and objective.name in objective.sources
+        alone = len(self.part.devices) < 2 and not own
+        if _function(proposal) is not train or SHARE not in proposal.fidelity or not scored or not alone:
             return {}
-        alike = [one for one in trained(training.data.parent) if one.fidelity == proposal.fidelity]
+        known = trained(training.data.parent)
+        alike = [one for one in known if one.fidelity == proposal.fidelity and not one.baseline]
         return {"known": Known.of(objective.name, objective.direction, alike)}
 
     def _retry(

@@ -1,6 +1,7 @@
 """One search from data to result: forms of data, options, failures, and the time that it takes."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,8 +14,12 @@ from keras import layers
 import keras_nas
 from keras_nas.data import Split
 from keras_nas.errors import InvalidArgument, SearchFailed
+from keras_nas.estimators.curves import CURVE, RISK, SHARE
 from keras_nas.estimators.fidelity import FullTraining
+from keras_nas.estimators.stages import BASELINE
 from keras_nas.ledger import Trial
+from keras_nas.objectives import objectives_from
+from keras_nas.results.candidate import Candidate
 from keras_nas.session import Session
 from keras_nas.strategy import Failure, Proposal
 from tests.small import arguments, digit_images
@@ -178,6 +183,33 @@ def test_what_is_tried_again_and_how() -> None:
     assert retry("float32", "killed") == {}
     assert retry("float32", "error") is None
     assert retry("mixed_float16", "not_finite", failed=2) is None
+
+
+WATCHED = Proposal(keras_nas.Architecture({"a": 1}), {"epochs": 3.0, SHARE: 0.3, RISK: 0.05})
+
+
+def curves(monkeypatch: pytest.MonkeyPatch, objective: str, proposal: Proposal = WATCHED, devices: int = 0) -> Any:
+    found = [
+        Candidate(n, WATCHED.architecture, {objective: 0.5}, WATCHED.fidelity, Path(), {CURVE: [0.1] * 4}, n == 3)
+        for n in range(4)
+    ]
+    monkeypatch.setattr("keras_nas.session.trained", lambda directory: found)
+    session: Any = SimpleNamespace(
+        goal=SimpleNamespace(objectives=objectives_from(objective)), part=SimpleNamespace(devices=range(devices))
+    )
+    training: Any = SimpleNamespace(data=Path("search/data"))
+    return Session._curves(session, training, proposal)
+
+
+def test_whose_training_may_be_stopped_and_by_whose_curves(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = curves(monkeypatch, "val_accuracy")["known"]
+    assert (known.score, len(known.ends)) == ("val_accuracy", 3), "the user's own model is another kind of network"
+    soft = "val_accuracy*(params/1000)^-0.07"
+    assert curves(monkeypatch, soft) == {}, "a cost is part of it, which is not known on the way"
+    assert curves(monkeypatch, "params") == {}
+    assert curves(monkeypatch, "val_accuracy", replace(WATCHED, fidelity={"epochs": 3.0})) == {}
+    assert curves(monkeypatch, "val_accuracy", replace(WATCHED, note={BASELINE: True})) == {}
+    assert curves(monkeypatch, "val_accuracy", devices=2) == {}
 
 
 @pytest.mark.slow
