@@ -18,10 +18,11 @@ from keras_nas.estimators.budgeting import Estimator
 from keras_nas.estimators.predictor import Predictor
 from keras_nas.estimators.ready import get_estimator
 from keras_nas.estimators.shared import SharedWeights
+from keras_nas.estimators.stopping import LearningCurves
 from keras_nas.estimators.zero_cost.estimator import ZeroCost
 from keras_nas.history import History
 from keras_nas.preparing.preparation import Data
-from keras_nas.session import Session
+from keras_nas.session import Session, Settings
 from keras_nas.strategy import Strategy
 from keras_nas.tuners.random import RandomSearch
 
@@ -68,10 +69,13 @@ def search_at_random(session: Session, result: SearchResult) -> None:
     goal = replace(
         session.goal, strategy=RandomSearch(), estimator=unguided(session.goal.estimator, session.goal.task), first=()
     )
+    settings = replace(session.settings, began=time.monotonic())
+    if session.options["baseline"] is not None:
+        settings = without_own(settings, result)
     beside = Session(
         goal,
         Data(Rows.load(folder / "data"), holdout=session.data.holdout),
-        replace(session.settings, began=time.monotonic()),
+        settings,
         {**session.options, "baseline": None, "watchers": (), "history": History(None)},
         folder,
         resume=True,
@@ -98,11 +102,31 @@ def unguided(estimator: Estimator, task: Any) -> Estimator:
         >>> unguided(SharedWeights(), get_task("image_classification"))
         Finalists(finalists=None, epochs=None, seeds=2)
     """
-    if isinstance(estimator, Predictor):
-        return unguided(get_estimator(estimator.then), task)
     if isinstance(estimator, ZeroCost | SharedWeights):
         return get_estimator(task.default_estimator)
-    return estimator
+    if not isinstance(estimator, Predictor | LearningCurves):
+        return estimator
+    then = get_estimator(estimator.then)
+    inside = unguided(then, task)
+    if isinstance(estimator, Predictor):
+        return inside
+    return estimator if inside is then else replace(estimator, then=inside)
+
+
+def without_own(settings: Settings, result: SearchResult) -> Settings:
+    """The budget that a search had for its networks, where the user's own model was trained beside these.
+
+    Args:
+        settings: of the search.
+        result: of it.
+    """
+    own, trials, seconds = result.baseline, settings.max_trials, settings.max_time
+    took = 0.0 if own is None else result.timeline.trials[own.number]
+    return replace(
+        settings,
+        max_trials=None if trials is None else max(1, trials - 1),
+        max_time=None if seconds is None else seconds - took,
+    )
 
 
 def share_rows(source: Path, target: Path) -> None:

@@ -1,7 +1,9 @@
 """A random search beside a search."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,10 @@ import pytest
 import keras_nas
 from keras_nas.engine.store import read_only
 from keras_nas.errors import InvalidArgument
-from keras_nas.estimators import FullTraining, Hyperband, Predictor, WarmStart
+from keras_nas.estimators import FullTraining, Hyperband, LearningCurves, Predictor, WarmStart
+from keras_nas.session import Settings
 from keras_nas.tasks import get_task
-from keras_nas.yardstick import share_rows, unguided
+from keras_nas.yardstick import share_rows, unguided, without_own
 from tests.small import arguments, digit_images
 
 ALONE = {"baseline_model": None, "objectives": None, "constraints": None, "metrics": ()}
@@ -85,6 +88,17 @@ def test_what_chooses_by_itself_is_left_out() -> None:
     assert default == unguided(Predictor(), task)
     assert unguided(Predictor(then=Hyperband(4)), task) == Hyperband(4)
     assert unguided(Hyperband(), task) == Hyperband()
+    stopping = LearningCurves("asha")
+    assert unguided(stopping, task) is stopping
+    assert unguided(LearningCurves(Predictor(then=Hyperband())), task) == LearningCurves(Hyperband())
+
+
+def test_what_the_user_s_own_model_took_is_no_part_of_its_budget() -> None:
+    limits = Settings(600.0, 20, 0, None, "float32", 0, 0.0)
+    own: Any = SimpleNamespace(baseline=SimpleNamespace(number=7), timeline=SimpleNamespace(trials={7: 150.0}))
+    assert without_own(limits, own) == replace(limits, max_time=450.0, max_trials=19)
+    failed: Any = SimpleNamespace(baseline=None)
+    assert without_own(replace(limits, max_time=None), failed) == replace(limits, max_time=None, max_trials=19)
 
 
 def test_rows_are_shared_and_not_copied(tmp_path: Path) -> None:
