@@ -28,8 +28,8 @@ def trust_lines(result: SearchResult) -> list[str]:
         return effort_lines(result.winner) + random_lines(result) + short_lines(own, name)
     met = [trial for trial in own if total_violation(result.constraints, trial.scores) <= 0]
     interval = result.told["holdout"].get("intervals", {}).get(name.removeprefix("val_"))
-    again = [candidate.scores[name] for candidate in result.refits if name in candidate.scores]
-    again += [trial.scores[name] for trial in other_seeds(result.winner, met)]
+    alike = [again for again in result.refits if again.fidelity == result.winner.fidelity]
+    again = [one.scores[name] for one in (*alike, *other_seeds(result.winner, met)) if name in one.scores]
     return [
         *effort_lines(result.winner),
         *random_lines(result),

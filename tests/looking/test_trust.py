@@ -1,10 +1,12 @@
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from keras_nas.architecture import Architecture
-from keras_nas.looking.trust import effort_lines, lead_lines, other_seeds, short_lines
+from keras_nas.looking.trust import effort_lines, lead_lines, other_seeds, short_lines, trust_lines
+from keras_nas.objectives import objectives_from
 from keras_nas.results.candidate import Candidate
 from tests.looking.made import made_search
 
@@ -72,3 +74,21 @@ def test_the_winner_s_other_seeds_are_nobody_to_lead():
         "Lead: 0.0200 in val_accuracy over trial 7, the next of 1 trained to the end; other seeds of"
     )
     assert "the lead is 2.8 times that" in line
+
+
+def test_a_longer_training_of_the_winner_is_no_other_seed():
+    def words(**lengths):
+        result = SimpleNamespace(
+            objectives=objectives_from("val_accuracy"),
+            constraints=(),
+            winner=BEST,
+            trials=[BEST, candidate(7, 0.88)],
+            refits=[replace(candidate(1, 0.95, network=5), fidelity={"final": 1.0, **lengths})],
+            told={"holdout": {}},
+            random_search=None,
+        )
+        (line,) = trust_lines(result)
+        return line
+
+    assert "other seeds of the winner are 0.0354 apart (standard deviation of 2)" in words()
+    assert "what another seed would change is not known" in words(epochs=50.0)
