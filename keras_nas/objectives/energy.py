@@ -101,8 +101,8 @@ class GraphicsCounter:
 def energy_counters(powercap: Path = POWERCAP, library: Any = None) -> tuple[list[Counter], str]:
     """The counters that can be read, and a reason where there is none.
 
-    Processors' packages and the memory beside them are counted. Cores are part of their package, and the platform's
-    counter covers it once more: both are left out.
+    Processors' packages and the memory beside them are counted. Cores are part of their package, the platform's counter
+    covers it once more, and so does a package's other interface, `intel-rapl-mmio`: all these are left out.
 
     Args:
         powercap: Where Linux shows its counters.
@@ -110,7 +110,9 @@ def energy_counters(powercap: Path = POWERCAP, library: Any = None) -> tuple[lis
     """
     found: list[Counter] = []
     refused: list[str] = []
-    for folder in sorted(powercap.glob("*:*")):
+    names = {folder.name for folder in powercap.glob("*:*")}
+    again = {name.replace("intel-rapl:", "intel-rapl-mmio:") for name in names if name.startswith("intel-rapl:")}
+    for folder in (powercap / name for name in sorted(names - again)):
         try:
             if (folder / "name").read_text().strip().startswith(("package", "dram")):
                 found.append(PackageCounter(folder))
@@ -169,4 +171,7 @@ def measure_energy(
         run()
         calls += 1
     used = sum(device.joules() - start for device, start in zip(devices, before, strict=True))
-    return Energy(1e3 * used / calls, tuple(device.name for device in devices), calls)
+    names = tuple(device.name for device in devices)
+    if not used > 0:
+        return Energy(None, names, calls, f"the counters of {', '.join(names)} stand still")
+    return Energy(1e3 * used / calls, names, calls)

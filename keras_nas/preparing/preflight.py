@@ -31,7 +31,7 @@ from keras_nas.estimators.scoring import (
 )
 from keras_nas.estimators.training import build
 from keras_nas.objectives.constraints import Constraint, total_violation
-from keras_nas.objectives.energy import energy_counters
+from keras_nas.objectives.energy import measure_energy
 from keras_nas.objectives.latency_predictor import LatencyPredictor
 from keras_nas.objectives.operations import operations_of
 from keras_nas.preparing.foresight import Costs as Costs
@@ -198,11 +198,11 @@ def _metric_value(own: tuple[Any, Any], metric: Any) -> float:
 
 def _check_energy() -> None:
     """Refuse to optimise what the machine does not count."""
-    counters, reason = energy_counters()
-    if not counters:
+    found = measure_energy(lambda: None, seconds=0.5)
+    if found.energy_mj is None:
         raise InvalidArgument(
-            f"{ENERGY} is not measured here: {reason}. Choose another objective, or a machine with counters that this "
-            "user may read."
+            f"{ENERGY} is not measured here: {found.reason}. Choose another objective, or a machine with counters that "
+            "this user may read."
         )
 
 

@@ -79,10 +79,19 @@ def test_nothing_is_counted_twice(machine: Machine) -> None:
     machine.counter("intel-rapl:0:0", "core")
     machine.counter("intel-rapl:0:2", "uncore")
     machine.counter("intel-rapl:2", "psys")
+    machine.counter("intel-rapl-mmio:0", "package-0")
     (machine.root / "intel-rapl").mkdir()
     counters, reason = energy_counters(machine.root, NoGPU())
     assert [counter.name for counter in counters] == ["package-0", "package-1"]
     assert reason == ""
+
+
+def test_counters_that_stand_still_measure_nothing(machine: Machine) -> None:
+    """Virtual machines show counters that nothing winds on."""
+    machine.counter("intel-rapl:0", "package-0", 7)
+    found = measure_energy(lambda: None, seconds=0.001, counters=energy_counters(machine.root, NoGPU()))
+    assert found.energy_mj is None
+    assert str(found) == "energy not measured: the counters of package-0 stand still"
 
 
 def test_without_counters_it_is_not_measured(tmp_path: Path) -> None:

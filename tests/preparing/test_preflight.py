@@ -14,6 +14,7 @@ from keras_nas.errors import InfeasibleError, InvalidArgument
 from keras_nas.estimators.assignment import Options, Training
 from keras_nas.estimators.baseline import maker
 from keras_nas.objectives.constraints import constraints_from
+from keras_nas.objectives.energy import Energy
 from keras_nas.preparing import preflight
 from keras_nas.preparing.preflight import (
     check_baseline,
@@ -94,10 +95,10 @@ def test_a_hopeless_latency_is_known_before_training(training: Training) -> None
 
 
 def test_energy_is_an_objective_only_where_it_is_counted(training: Training, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preflight, "energy_counters", lambda: ([], "no counters"))
+    monkeypatch.setattr(preflight, "measure_energy", lambda run, seconds: Energy(None, reason="no counters"))
     with pytest.raises(InvalidArgument, match="energy_mj is not measured here: no counters. Choose another objective"):
         check_scoring(training, ["energy_mj"])
-    monkeypatch.setattr(preflight, "energy_counters", lambda: ([object()], ""))
+    monkeypatch.setattr(preflight, "measure_energy", lambda run, seconds: Energy(1.0))
     check_scoring(training, ["energy_mj"])
 
 
