@@ -41,7 +41,7 @@ def search(
     estimator: str | Estimator | None = None,
     objectives: str | Objective | Sequence[str | Objective] | None = None,
     constraints: Mapping[str, float] | None = None,
-    latency_target: str | Callable[[Any], Any] = "keras",
+    latency_target: str | Callable[[Any], Any] | Mapping[str, float] = "keras",
     max_time: float | None = None,
     max_trials: int | None = None,
     target: str | Sequence[str] | None = None,
@@ -93,7 +93,8 @@ def search(
             task's ("val_accuracy").
         constraints: limits, `{"latency_ms": 5, "params": 1e6}`.
         latency_target: where `latency_ms` is measured: "keras" (a compiled call on this device), a format such as
-            "litert" (in a process of its own), or a function of a Keras model that returns milliseconds.
+            "litert" (in a process of its own), a function of a Keras model that returns milliseconds, or a table of
+            what each operation takes on the device (`keras_nas.objectives.lookup.from_table`).
         max_time: wall-clock budget of the whole call, in seconds; default 600 where `max_trials` is not given.
         max_trials: how many trainings at most.
         target: of a table, the name of the column to predict, or several for a regression; of a series those to

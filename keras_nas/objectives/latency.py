@@ -34,19 +34,19 @@ class Measurement:
     Args:
         latency_ms: Median time of one call on one batch, in milliseconds.
         latency_p95_ms: The time that 95 % of the calls stay below.
-        interval_pct: Width of the median's 95 % interval as a percentage of it.
+        interval_pct: Width of the median's 95 % interval as a percentage of it; None where a function gave one figure.
         device: The processor's or the accelerator's name.
         target: One of `TARGETS`, or the name of a function; `NETWORK_ALONE` behind it where no preprocessing is timed.
-        batch_size: Rows in a call.
-        threads: How many the runtime may use, None where a user's function decides.
+        batch_size: Rows in a call, None where a user's function decides.
+        threads: How many the runtime may use for an operation, None where a user's function decides.
     """
 
     latency_ms: float
     latency_p95_ms: float
-    interval_pct: float
+    interval_pct: float | None
     device: str
     target: str
-    batch_size: int
+    batch_size: int | None
     threads: int | None
 
     def scores(self) -> dict[str, float]:
@@ -56,14 +56,17 @@ class Measurement:
     @property
     def where(self) -> str:
         """Target, device, batch and threads in words."""
+        batch = "" if self.batch_size is None else f", batch of {self.batch_size}"
         threads = "" if self.threads is None else f", {self.threads} thread{'s' * (self.threads > 1)}"
-        return f"by {self.target} on {self.device}, batch of {self.batch_size}{threads}"
+        return f"by {self.target} on {self.device}{batch}{threads}"
 
     def of_network_alone(self, alone: bool = True) -> "Measurement":
         """The same of a network whose target computes no preprocessing; nothing changes where it does."""
         return replace(self, target=f"{self.target} {NETWORK_ALONE}") if alone else self
 
     def __str__(self) -> str:
+        if self.interval_pct is None:
+            return f"{self.latency_ms:.3g} ms {self.where}"
         return (
             f"{self.latency_ms:.3g} ms (median known to {self.interval_pct:.2g} %, 95 % of calls below "
             f"{self.latency_p95_ms:.3g} ms) {self.where}"
@@ -84,7 +87,7 @@ def measure_latency(
     Args:
         model: A Keras model, or a function of an array, which returns when its work is done.
         input_shape: Of one row, for a function or an open axis; a Keras model knows its inputs.
-        dtype: The rows' type where `input_shape` is given.
+        dtype: The rows' type where no Keras model knows it.
         batch_size: Rows in a call.
         target: "keras" (the compiled model in this process, on its accelerator if there is one); "saved_model",
             "litert", "litert_float16", "litert_int8", "onnx" or "openvino" (stored, run in a fresh process; all but the
@@ -106,7 +109,7 @@ def measure_latency(
     if isinstance(target, Mapping):
         target = from_table(target)
     if callable(target):
-        return _asked(model, target, batch_size)
+        return _asked(model, target)
     if target not in TARGETS:
         raise InvalidArgument(f"{unknown('latency target', target, TARGETS)} A function of the model is taken as well.")
     if target == "keras":
@@ -122,7 +125,7 @@ def sample_rows(model: Any, input_shape: Sequence[int] | None, dtype: str, batch
     Args:
         model: A Keras model, or anything else with `input_shape` given.
         input_shape: Of one row, for the only input; None takes the model's own inputs.
-        dtype: The rows' type where `input_shape` is given.
+        dtype: The rows' type where the model does not know it.
         batch_size: Rows.
 
     Raises:
@@ -130,8 +133,8 @@ def sample_rows(model: Any, input_shape: Sequence[int] | None, dtype: str, batch
     """
     inputs = getattr(model, "inputs", None) or []
     if input_shape is not None:
-        name = inputs[0].name if len(inputs) == 1 else "rows"
-        specs = {name: (tuple(input_shape), dtype)}
+        name, kind = (inputs[0].name, inputs[0].dtype) if len(inputs) == 1 else ("rows", dtype)
+        specs = {name: (tuple(input_shape), kind)}
     else:
         specs = {tensor.name: (tuple(tensor.shape[1:]), tensor.dtype) for tensor in inputs}
     return made_up(specs, batch_size)
@@ -177,8 +180,9 @@ def _in_process(model: Any, rows: dict[str, np.ndarray], batch_size: int, max_se
         compiled = tf.function(lambda *parts: call_model(model, parts))
         given = [tf.constant(part) for part in given]
         run = lambda: keras.tree.flatten(compiled(*given))[-1].numpy()  # noqa: E731
-    found = timed(run, max_seconds)
-    return _measurement(found, *place_of("keras"), "keras", batch_size)
+    set_here = tf.config.threading.get_intra_op_parallelism_threads() or os.environ.get("TF_NUM_INTRAOP_THREADS")
+    device, threads = place_of("keras")
+    return _measurement(timed(run, max_seconds), device, int(set_here or threads), "keras", batch_size)
 
 
 def _stored(model: Any, rows: dict[str, np.ndarray], target: str, max_seconds: float) -> Measurement:
@@ -221,7 +225,6 @@ def run_stored(
         timeout_s: The longest that the rest may take.
     """
     device, threads = place_of(format)
-    cores = {"threads": threads, "core": max(os.sched_getaffinity(0))} if pinned(format) else {}
     answer = run_alone(
         format,
         path,
@@ -229,7 +232,8 @@ def run_stored(
         seconds=max_seconds,
         timed_rows=timed_rows,
         preprocess=preprocess,
-        **cores,
+        threads=threads,
+        core=max(os.sched_getaffinity(0)) if pinned(format) else None,
         timeout_s=timeout_s + 2 * max_seconds,
     )
     batch_size = timed_rows or len(next(iter(rows.values())))
@@ -247,8 +251,8 @@ def place_of(target: str) -> tuple[str, int]:
     return (cpu_name(), 1) if pinned(target) else (_accelerator() or cpu_name(), _tf_threads())
 
 
-def _asked(model: Any, target: Callable[[Any], Any], batch_size: int) -> Measurement:
-    """What a user's function measured."""
+def _asked(model: Any, target: Callable[[Any], Any]) -> Measurement:
+    """What a user's function measured, or a table of a known `setting` says."""
     name = getattr(target, "__name__", type(target).__name__)
     times = np.atleast_1d(np.asarray(target(model), dtype=float))
     if not times.size or not (np.isfinite(times).all() and (times > 0).all()):
@@ -258,14 +262,16 @@ def _asked(model: Any, target: Callable[[Any], Any], batch_size: int) -> Measure
     found = {
         "latency_ms": float(np.median(times)),
         "latency_p95_ms": float(np.percentile(times, 95)),
-        "interval_pct": interval_pct(np.sort(times)),
+        "interval_pct": interval_pct(np.sort(times)) if times.size > 1 else None,
     }
-    return _measurement(found, f"the device of {name}", None, name, batch_size)
+    if (known := getattr(target, "setting", None)) is None:
+        return _measurement(found, f"the device of {name}", None, name, None)
+    return _measurement(found, known.device, known.threads, name, known.batch_size)
 
 
-def _measurement(found: dict[str, Any], device: str, threads: int | None, target: str, batch_size: int) -> Measurement:
+def _measurement(found: dict[str, Any], device: str, threads: int | None, target: str, rows: int | None) -> Measurement:
     figures = {name: found[name] for name in ("latency_ms", "latency_p95_ms", "interval_pct")}
-    return Measurement(**figures, device=device, target=target, batch_size=batch_size, threads=threads)
+    return Measurement(**figures, device=device, target=target, batch_size=rows, threads=threads)
 
 
 def cpu_name() -> str:

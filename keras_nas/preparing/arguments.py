@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.objectives.latency import TARGETS
+from keras_nas.objectives.lookup import from_table
 
 LEAST_SECONDS = 30.0
 """Below this, building, tracing and scoring leave no time to train."""
@@ -40,11 +41,13 @@ def check_seed(seed: Any) -> None:
 
 
 def check_target(target: Any) -> Any:
-    """The latency target, once it is known to be one.
+    """The latency target, once it is known to be one; a table as a function.
 
     Raises:
         InvalidArgument: for another name; lists the valid ones and suggests the nearest.
     """
+    if isinstance(target, Mapping):
+        return from_table(target)
     if not callable(target) and target not in TARGETS:
         raise InvalidArgument(f"{unknown('latency_target', target, TARGETS)} Or a function of a Keras model.")
     return target

@@ -1,6 +1,7 @@
 """Measured latencies: where they come from, what they name, and the statistics behind them."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -9,8 +10,10 @@ import pytest
 from keras import layers
 
 from keras_nas.artefact.alone import interval_pct, timed
+from keras_nas.artefact.child import Answer
 from keras_nas.errors import InvalidArgument
-from keras_nas.objectives.latency import Measurement, cpu_name, measure_latency, sample_rows
+from keras_nas.objectives import latency
+from keras_nas.objectives.latency import Measurement, cpu_name, measure_latency, measure_stored, sample_rows
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +88,34 @@ def test_a_users_own_measurement(model: Any) -> None:
         measure_latency(model, target=lambda _: -1.0)
 
 
+def test_nothing_is_claimed_of_what_a_function_does(model: Any) -> None:
+    """One figure has no interval, and how many rows a call has is the function's own decision."""
+
+    def on_my_phone(given: Any) -> float:
+        return 3.0
+
+    found = measure_latency(model, target=on_my_phone, batch_size=8)
+    assert (found.interval_pct, found.batch_size, found.threads) == (None, None, None)
+    assert str(found) == "3 ms by on_my_phone on the device of on_my_phone"
+
+
+def test_threads_are_those_that_the_runtime_has(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers set variables that TensorFlow reads when it starts; stored models are told how many they may use."""
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "7")
+    assert measure_latency(model, max_seconds=0.02).threads == 7
+    asked: dict[str, Any] = {}
+
+    def answered(format: str, path: Path, rows: Any, **given: Any) -> Answer:
+        asked.update(given)
+        return Answer({}, {"latency_ms": 1.0, "latency_p95_ms": 1.0, "interval_pct": 1.0})
+
+    monkeypatch.setattr(latency, "run_alone", answered)
+    found = measure_stored(Path("none"), "saved_model", {"x": np.zeros((1, 2))})
+    assert (asked["threads"], asked["core"]) == (found.threads, None)
+    assert measure_stored(Path("none"), "litert", {"x": np.zeros((1, 2))}).threads == asked["threads"] == 1
+    assert asked["core"] is not None
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["saved_model", "litert"])
 def test_stored_models(model: Any, target: str) -> None:
@@ -133,3 +164,10 @@ def test_an_open_axis_needs_a_shape() -> None:
     with pytest.raises(InvalidArgument, match=r"not known: the model's inputs are .*series.*Pass input_shape"):
         measure_latency(model)
     assert measure_latency(model, (5, 3), max_seconds=0.1).latency_ms > 0
+
+
+def test_an_input_with_an_open_axis_keeps_its_type() -> None:
+    """Noise would look up words that there are not."""
+    model = keras.Model(x := keras.Input((None,), dtype="int32", name="words"), layers.Embedding(5, 2)(x))
+    rows = sample_rows(model, (7,), "float32", 3)
+    assert (rows["words"].shape, rows["words"].dtype.name) == ((3, 7), "int32")

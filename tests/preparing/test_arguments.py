@@ -74,5 +74,6 @@ def test_directories() -> None:
 def test_latency_targets() -> None:
     assert check_target("litert") == "litert"
     assert check_target(len) is len
+    assert check_target({"an operation": 0.5}).__name__ == "table_of_latencies"
     with pytest.raises(InvalidArgument, match="Unknown latency_target 'tflite': expected one of .* Or a function of"):
         check_target("tflite")
