@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from keras_nas.estimators.trainer import Trainer
 from keras_nas.objectives.cost import Cost, cost_of_model
 from keras_nas.objectives.energy import Energy, measure_energy
 from keras_nas.objectives.latency import Measurement, Target, measure_latency
@@ -39,7 +40,7 @@ class CostCallback(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Count."""
-        self.cost = cost_of_model(getattr(self.model, "network", self.model), self.input_shape)
+        self.cost = cost_of_model(_trained(self.model), self.input_shape)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Tell."""
@@ -87,7 +88,7 @@ class LatencyCallback(keras.callbacks.Callback):
     def on_train_end(self, logs: Any = None) -> None:
         """Measure, and tell."""
         self.measurement = measure_latency(
-            self.model,
+            _trained(self.model),
             self.input_shape,
             batch_size=self.batch_size,
             target=self.target,
@@ -130,12 +131,16 @@ class EnergyCallback(keras.callbacks.Callback):
 
     def on_train_end(self, logs: Any = None) -> None:
         """Measure, and tell."""
-        model = getattr(self.model, "network", self.model)
-        with running(model, self.target, self.batch_size, self.input_shape) as run:
+        with running(_trained(self.model), self.target, self.batch_size, self.input_shape) as run:
             self.energy = measure_energy(run, seconds=self.seconds)
         found = self.energy.energy_mj
         if found is not None:
             _tell(self.model, logs, {"energy_mj": found})
+
+
+def _trained(model: Any) -> Any:
+    """The network that is trained: within a search it stands in a trainer, which is no part of it."""
+    return model.network if isinstance(model, Trainer) else model
 
 
 def _tell(model: Any, logs: Any, scores: Mapping[str, float]) -> None:

@@ -111,6 +111,32 @@ def test_within_a_search_the_network_in_training_is_counted() -> None:
     watch.set_model(Trainer(training_copy(network, "float32")))
     watch.on_train_begin()
     assert watch.cost == cost_of_model(network)
+    latency = LatencyCallback(target=lambda measured: 1.0 + measured.count_params())
+    latency.set_model(Trainer(network))
+    latency.on_train_end()
+    assert latency.measurement is not None
+    assert latency.measurement.latency_ms == 1 + network.count_params()
+
+
+class Headed(keras.Model):
+    """A user's own model, a part of which is called as ours is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = keras.Sequential([keras.Input((6,)), layers.Dense(5)])
+        self.head = layers.Dense(1)
+
+    def call(self, x: Any) -> Any:
+        return self.head(self.network(x))
+
+
+def test_all_of_a_users_own_model_is_counted() -> None:
+    model, watch = Headed(), CostCallback(input_shape=(6,))
+    model(np.zeros((1, 6)))
+    watch.set_model(model)
+    watch.on_train_begin()
+    assert watch.cost is not None
+    assert watch.cost.params == model.count_params() == 6 * 5 + 5 + 5 + 1
 
 
 @pytest.mark.parametrize(("found", "expected"), [(Energy(3.5, ("package-0",), 10), [3.5, 3.5]), (Energy(None), None)])
