@@ -272,7 +272,7 @@ def spaced(objectives: Sequence[Objective], matrix: np.ndarray) -> np.ndarray:
         matrix: Losses, shape (trials, objectives).
     """
     pairs = zip(objectives, matrix.T, strict=True)
-    columns = [np.log(np.maximum(x, 1e-300)) if objective.name in COSTS else x for objective, x in pairs]
+    columns = [np.log(np.maximum(x, 1e-300)) if one.name in COSTS and one.direction == "min" else x for one, x in pairs]
     return np.stack(columns, axis=1)
 
 

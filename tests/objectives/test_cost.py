@@ -13,7 +13,7 @@ from keras import layers
 from keras_nas.errors import InvalidArgument
 from keras_nas.objectives.cost import Cost, CostNet, cost_of_model
 from keras_nas.objectives.layer_costs import _TABLE, stock_cost
-from keras_nas.objectives.layer_costs.traced import built_cost
+from keras_nas.objectives.layer_costs.traced import _einsum, built_cost
 
 IMAGE, SEQUENCE = (8, 6, 4), (5, 3)
 L: Any = layers
@@ -184,6 +184,17 @@ def test_multiplying_graph_of_an_unknown_layer() -> None:
     assert net.cost(y).params == 9 * 3 * 6
     with pytest.raises(InvalidArgument, match="of Mixer cannot be counted: it multiplies matrices inside a loop"):
         net(Mixer, net.input((4, 4, 6)), looped=True)
+
+
+def test_an_ellipsis_may_stand_for_nothing_and_a_sum_multiplies_nothing() -> None:
+    assert _einsum("...ij,...jk->...ik", [(1, 4, 5, 3), (3, 2)]) == 4 * 5 * 3 * 2
+    assert _einsum("ij->j", [(3, 4)]) == 0
+
+
+def test_padding_is_read_in_any_case_as_keras_does() -> None:
+    net, wide = CostNet(), {"filters": 2, "kernel_size": 3, "padding": "VALID"}
+    for kind, side in ((layers.Conv2D, 6), (layers.Conv2DTranspose, 10)):
+        assert net.shape(net(kind, net.input((8, 8, 3)), **wide)) == (side, side, 2)
 
 
 def test_a_foreign_layer_of_a_stock_name_is_not_mistaken() -> None:

@@ -163,3 +163,10 @@ def test_costs_are_as_far_apart_as_their_ratio() -> None:
     objectives = objectives_from(["val_accuracy", "latency_ms"])
     matrix = losses(objectives, [{"val_accuracy": 0.5, "latency_ms": cost} for cost in (1.0, 10.0, 100.0)])
     assert np.diff(spaced(objectives, matrix), axis=0).tolist() == [[0.0, pytest.approx(math.log(10))]] * 2
+
+
+def test_a_cost_that_is_to_be_large_has_no_logarithm() -> None:
+    """Its losses are negative."""
+    objectives = objectives_from(["val_accuracy", Objective("params", "max")])
+    matrix = losses(objectives, [{"val_accuracy": 0.5, "params": params} for params in (10.0, 1000.0)])
+    assert spaced(objectives, matrix)[:, 1].tolist() == [-10.0, -1000.0]

@@ -102,7 +102,7 @@ def transposed(
     rank = len(spatial)
     kernel, steps = per_axis(kernel_size, rank), per_axis(strides, rank)
     reach = [d * (k - 1) + 1 for k, d in zip(kernel, per_axis(dilation_rate, rank), strict=True)]
-    beyond = [max(r - s, 0) if padding == "valid" else 0 for r, s in zip(reach, steps, strict=True)]
+    beyond = [max(r - s, 0) if padding.lower() == "valid" else 0 for r, s in zip(reach, steps, strict=True)]
     out = tuple(size * step + more for size, step, more in zip(spatial, steps, beyond, strict=True))
     weights, bias = size_of(kernel) * channels * filters, filters if use_bias else 0
     flops = size_of(tuple(spatial)) * weights + size_of(out) * bias

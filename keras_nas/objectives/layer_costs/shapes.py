@@ -51,7 +51,7 @@ def windows(
     Raises:
         InvalidArgument: The window does not fit even once.
     """
-    if padding != "valid":
+    if padding.lower() != "valid":
         return tuple(-(-size // step) for size, step in zip(spatial, strides, strict=True))
     reach = [d * (w - 1) for w, d in zip(window, dilation or (1,) * len(window), strict=True)]
     lengths = tuple((size - r - 1) // step + 1 for size, r, step in zip(spatial, reach, strides, strict=True))

@@ -90,10 +90,13 @@ def _contraction(op: Any) -> int:
 
 
 def _einsum(equation: str, operands: Sequence[Shape]) -> int:
-    """One multiplication for every combination of indices; those of an ellipsis are aligned on the right."""
+    """One multiplication for every combination of indices, those of an ellipsis aligned on the right; none of a sum."""
+    if len(operands) == 1:
+        return 0
     sizes: dict[str, int] = {}
     for indices, shape in zip(equation.split("->")[0].split(","), operands, strict=True):
-        implied = "αβγδεζηθικλμ"[len(indices.replace("...", "")) - len(shape) :] if "..." in indices else ""
+        letters = "αβγδεζηθικλμ"
+        implied = letters[len(letters) + len(indices.replace("...", "")) - len(shape) :] if "..." in indices else ""
         for index, size in zip(indices.replace("...", implied), shape, strict=True):
             sizes[index] = max(size, sizes.get(index, 1))
     return size_of(tuple(sizes.values()))
