@@ -29,6 +29,8 @@ ENERGY = "energy_mj"
 """Measured where the machine has counters."""
 LATENCY_SECONDS = 2.0
 """Longest that measuring one model's latency takes."""
+PREDICTED = "predicted, not measured"
+"""What is said of a latency that a prediction stands in for."""
 REPEATS = 1.03
 """By how much a repeated measurement may be longer than another."""
 GROUPS = 20
@@ -225,7 +227,7 @@ def measure_costs(
     wanted = set(limits) & set(LATENCY)
     if predicted and wanted <= predicted.keys():
         costs.update(predicted)
-        spoken = "predicted, not measured"
+        spoken = PREDICTED
     elif wanted:
         from keras_nas.objectives.latency import measure_latency
 

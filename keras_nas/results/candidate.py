@@ -16,6 +16,7 @@ from keras_nas.engine.store import read_only
 from keras_nas.errors import StoreError
 from keras_nas.estimators.curves import STOPPED
 from keras_nas.estimators.ladder import ALL_ROWS
+from keras_nas.estimators.scoring import LATENCY, PREDICTED
 from keras_nas.estimators.shared_search import SUPERNET
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.files import read_json
@@ -49,7 +50,9 @@ class Candidate:
     baseline: bool = False
 
     def __repr__(self) -> str:
-        scores = ", ".join(f"{name} {value:,.4g}" for name, value in self.scores.items())
+        foretold = LATENCY if self.predicted else ()
+        told = {name: f"{name} {value:,.4g}" for name, value in self.scores.items()}
+        scores = ", ".join(f"{words} predicted" if name in foretold else words for name, words in told.items())
         if self.specialised:
             return f"<out of the supernet, {self.measurements['weights']}: {scores}>"
         stage = "your own model" if self.baseline else "trained to the end" if self.final else "explored"
@@ -78,6 +81,11 @@ class Candidate:
     def final(self) -> bool:
         """Whether it was trained to the end, not only explored nor stopped on the way."""
         return "final" in self.fidelity and STOPPED not in self.measurements
+
+    @property
+    def predicted(self) -> bool:
+        """Whether its latency is what was predicted of it."""
+        return bool(self.measurements.get("latency") == PREDICTED)
 
     @property
     def specialised(self) -> bool:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from keras_nas.estimators.scoring import LATENCY, PREDICTED
 from keras_nas.looking.sharing import sharing_lines
 from keras_nas.looking.trust import trust_lines
 from keras_nas.markup import counted
@@ -112,8 +113,9 @@ def _constraint_lines(result: SearchResult) -> list[str]:
     rows = margin_report(result.constraints, result.winner.scores)
     for row in rows:
         words = "met" if row["met"] else "NOT met"
+        known = PREDICTED if result.winner.predicted and row["name"] in LATENCY else "measured"
         lines.append(
-            f"Constraint {row['name']}: {row['measured']:,.4g} measured, limit {row['limit']:,.4g}, {words} "
+            f"Constraint {row['name']}: {row['measured']:,.4g} {known}, limit {row['limit']:,.4g}, {words} "
             f"({row['margin_pct']:+.0f} %)."
         )
     if not all(row["met"] for row in rows):

@@ -1,10 +1,15 @@
 """The account of a search: costs as they were predicted and as they are."""
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from keras_nas.architecture import Architecture
+from keras_nas.estimators.scoring import PREDICTED
+from keras_nas.objectives.constraints import constraints_from
 from keras_nas.results.candidate import Candidate
-from keras_nas.results.summary import latency_lines, prediction_lines
+from keras_nas.results.summary import _constraint_lines, latency_lines, prediction_lines
 
 
 def candidate(number: int, measured: float, predicted: float | None, final: bool = True) -> Candidate:
@@ -25,6 +30,14 @@ def test_predicted_against_measured_is_a_table() -> None:
 
 def test_without_predictions_there_is_no_table() -> None:
     assert prediction_lines([candidate(3, 2.0, None), candidate(4, 1.0, 1.0, False)]) == []
+
+
+def test_a_limit_is_not_said_to_be_measured_where_it_was_predicted() -> None:
+    short = replace(candidate(3, 4.0, 4.0, False), measurements={"latency": PREDICTED})
+    result: Any = SimpleNamespace(winner=short, constraints=constraints_from({"latency_ms": 5}))
+    assert _constraint_lines(result) == [
+        "Constraint latency_ms: 4 predicted, not measured, limit 5, met (+20 %).",
+    ]
 
 
 def test_a_latency_comes_with_what_it_is_the_latency_of() -> None:
