@@ -50,3 +50,13 @@ def get_estimator(estimator: str | Estimator) -> Estimator:
     if estimator not in ESTIMATORS:
         raise InvalidArgument(unknown("estimator", estimator, ESTIMATORS))
     return ESTIMATORS[estimator]()
+
+
+def innermost(estimator: Estimator) -> Estimator:
+    """The estimator that says how long trainings are, inside those that choose what is trained or stop it.
+
+    Example:
+        >>> innermost(LearningCurves(Predictor(then=ASHA(4))))
+        ASHA(factor=4, epochs=None, over='epochs', finalists=None, seeds=1)
+    """
+    return innermost(get_estimator(estimator.then)) if isinstance(estimator, Predictor | LearningCurves) else estimator

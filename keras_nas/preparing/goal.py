@@ -10,7 +10,7 @@ from keras_nas.architecture import Architecture
 from keras_nas.backbone import Backbone
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.budgeting import Estimator
-from keras_nas.estimators.ready import get_estimator
+from keras_nas.estimators.ready import get_estimator, innermost
 from keras_nas.methods import get_method
 from keras_nas.objectives.constraints import Constraint, constraints_from
 from keras_nas.objectives.objective import Objective, objectives_from
@@ -74,9 +74,9 @@ def goal_of(
     goals = objectives_from(objectives if objectives is not None else chosen.objective)
     strategy, estimator = how
     estimating = get_estimator(estimator or (chosen.default_estimator if method is None else row.estimator))
-    _check_inputs(chosen, estimating)
+    _check_inputs(chosen, innermost(estimating))
     if stem is not None:
-        _check_backbone(chosen, estimating)
+        _check_backbone(chosen, innermost(estimating))
     return Goal(
         chosen,
         _space(chosen, where, stem),
