@@ -173,7 +173,7 @@ class AtOnce(KerasNet):
             return made
 
         shapes = [tuple(tensor.shape[1:]) for tensor in (x if isinstance(x, list | tuple) else [x])]
-        place = (self._name(layer), repr(shapes), repr(sorted(config.items())))
+        place = (self._name(layer), repr(shapes), repr([(name, _spelled(own)) for name, own in sorted(config.items())]))
         made, kernels = self.weights.layer(make, place, (variant.draw, variant.dtype), variant.copy)
         y = APPLY(lambda: made, x, call)
         self.run.kernels += kernels
@@ -194,3 +194,11 @@ class AtOnce(KerasNet):
         )
         self.run.variances.append(variance)
         return tf.reshape(y, x.shape)
+
+
+def _spelled(argument: Any) -> Any:
+    """An argument as it reads in every process; an object of Keras by its class and its own arguments."""
+    if isinstance(argument, type) or not hasattr(argument, "get_config"):
+        return argument
+    config = argument.get_config()
+    return type(argument).__name__, [(name, _spelled(config[name])) for name in sorted(config) if name != "name"]

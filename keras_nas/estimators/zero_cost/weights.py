@@ -11,6 +11,8 @@ import numpy as np
 
 Made = tuple[Any, list[Any]]
 """A layer and its kernels."""
+NO_KERNELS = ("bias", "alpha", "gamma", "beta")
+"""Names of what may have several axes too, in attention, recurrent layers and PReLU; it begins as Keras has it."""
 
 
 class Weights:
@@ -39,12 +41,13 @@ class Weights:
             copy: counts independent draws.
 
         Returns:
-            The layer and its kernels, the trainable variables of rank 2 or more.
+            The layer and its kernels, the trainable variables of rank 2 or more but for `NO_KERNELS`.
         """
         key = (place, form, copy)
         if key not in self.made:
             layer = make()
-            kernels = [variable.value for variable in layer.trainable_variables if len(variable.shape) > 1]
+            held = [own for own in layer.trainable_variables if len(own.shape) > 1 and own.name not in NO_KERNELS]
+            kernels = [own.value for own in held]
             for number, kernel in enumerate(kernels):
                 rng = np.random.default_rng([self.seed, copy, number, crc32(repr(place).encode())])
                 kernel.assign(drawn(rng, tuple(kernel.shape), form[0]))

@@ -97,6 +97,30 @@ def test_thin_networks_have_one_filter() -> None:
     assert {kernel.shape[-1] for kernel in run.kernels} == {1}
 
 
+def test_biases_of_several_axes_are_no_kernels() -> None:
+    def body(net: Any, x: Any) -> Any:
+        x = net(layers.PReLU, net(layers.Reshape, x, target_shape=(25, 2)))
+        return net(layers.GRU, net(layers.MultiHeadAttention, [x, x], num_heads=2, key_dim=3), units=4)
+
+    weights = Weights(0)
+    run = Network(body, weights)(IMAGES.x)
+    assert [len(kernel.shape) for kernel in run.kernels] == [3, 3, 3, 3, 2, 2]
+    held = [own for layer, _ in weights.made.values() for own in layer.trainable_variables]
+    assert [bool(np.any(own.value)) for own in held if own.name in ("bias", "alpha")] == [False] * 6
+
+
+def test_arguments_that_are_objects_make_no_difference() -> None:
+    """They are other ones at every call."""
+
+    def body(net: Any, x: Any) -> Any:
+        return net(layers.Conv2D, x, filters=2, kernel_size=1, kernel_regularizer=keras.regularizers.L2(1e-4))
+
+    weights = Weights(0)
+    first, again = (Network(body, weights)(IMAGES.x).outputs for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    assert len(weights.made) == 1
+
+
 def test_kernels_are_drawn_as_keras_draws_them() -> None:
     shape = (3, 3, 20, 30)
     rng = np.random.default_rng(0)
