@@ -97,7 +97,8 @@ def operations_of(outputs: CostTensor | Sequence[CostTensor]) -> list[Operation]
     groups: dict[int, tuple[CostedLayer, ...]] = {}
     for layer in layers:
         before = layer.inputs[0]
-        melts = layer.name in MELTING and before.maker is not None and readers[id(before)] == 1
+        sole = before.maker is not None and len(before.maker.cost.outputs) == 1 and readers[id(before)] == 1
+        melts = layer.name in MELTING and sole
         groups[id(layer)] = (*(groups.pop(id(before.maker)) if melts else ()), layer)
     return [_operation(group) for group in groups.values()]
 

@@ -94,6 +94,13 @@ def test_operations_of_the_same_kind_differ_in_sizes_alone() -> None:
     assert a != b
 
 
+def test_nothing_melts_into_one_of_several_results() -> None:
+    net = CostNet()
+    y, h, _ = net(layers.LSTM, net.input((5, 3)), units=4, return_state=True)
+    found = operations_of([net(layers.Activation, y, activation="relu"), net(layers.Dropout, h, rate=0.5)])
+    assert [operation.kind.split("(")[0] for operation in found] == ["LSTM", "Activation", "Dropout"]
+
+
 def test_layers_within_layers_and_operations_on_tensors() -> None:
     x = keras.Input((5, 3))
     y = layers.Bidirectional(layers.LSTM(4))(x)
