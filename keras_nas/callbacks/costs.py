@@ -9,17 +9,21 @@ from typing import Any
 
 import keras
 
+from keras_nas.artefact.formats import format_named
+from keras_nas.artefact.portable import behind_front
+from keras_nas.errors import InvalidArgument, unknown
 from keras_nas.estimators.trainer import Trainer
 from keras_nas.objectives.cost import Cost, cost_of_model
 from keras_nas.objectives.energy import Energy, measure_energy
-from keras_nas.objectives.latency import Measurement, Target, measure_latency
+from keras_nas.objectives.latency import TARGETS, Measurement, Target, measure_latency, sample_rows
 from keras_nas.objectives.running import running
 
 
 class CostCallback(keras.callbacks.Callback):
     """Puts `params`, `flops`, `memory_mb` and `size_mb` into every epoch's logs and the History.
 
-    They are counted once, before the first batch, and do not touch the training.
+    They are counted once, before the first batch or, where that builds the model, after it, and do not touch the
+    training.
 
     Args:
         input_shape: Of one row, where the model leaves an axis open.
@@ -39,8 +43,13 @@ class CostCallback(keras.callbacks.Callback):
         self.cost: Cost | None = None
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Count."""
-        self.cost = cost_of_model(_trained(self.model), self.input_shape)
+        """Count what is built."""
+        self.cost = cost_of_model(_trained(self.model), self.input_shape) if _trained(self.model).built else None
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Count what the first batch has built."""
+        if self.cost is None:
+            self.cost = cost_of_model(_trained(self.model), self.input_shape)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Tell."""
@@ -84,6 +93,10 @@ class LatencyCallback(keras.callbacks.Callback):
         self.max_seconds = max_seconds
         self.input_shape = input_shape
         self.measurement: Measurement | None = None
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Refuse what could not be measured."""
+        _check(_trained(self.model), self.target, self.input_shape)
 
     def on_train_end(self, logs: Any = None) -> None:
         """Measure, and tell."""
@@ -129,6 +142,10 @@ class EnergyCallback(keras.callbacks.Callback):
         self.input_shape = input_shape
         self.energy: Energy | None = None
 
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Refuse what could not be measured."""
+        _check(_trained(self.model), self.target, self.input_shape)
+
     def on_train_end(self, logs: Any = None) -> None:
         """Measure, and tell."""
         with running(_trained(self.model), self.target, self.batch_size, self.input_shape) as run:
@@ -141,6 +158,17 @@ class EnergyCallback(keras.callbacks.Callback):
 def _trained(model: Any) -> Any:
     """The network that is trained: within a search it stands in a trainer, which is no part of it."""
     return model.network if isinstance(model, Trainer) else model
+
+
+def _check(model: Any, target: Any, input_shape: Any) -> None:
+    """Refuse before a training what could not be measured after it."""
+    if not isinstance(target, str):
+        return
+    if target not in TARGETS:
+        raise InvalidArgument(unknown("target", target, TARGETS))
+    foreign = format_named(target).foreign
+    if model.built or not isinstance(model, keras.Sequential):  # which the first batch builds
+        sample_rows(behind_front(model) if foreign else model, input_shape, "float32", 1)
 
 
 def _tell(model: Any, logs: Any, scores: Mapping[str, float]) -> None:

@@ -104,6 +104,29 @@ def test_an_open_axis_is_named_before_training() -> None:
     assert history.history["flops"] == [5 * 4 * (3 * 2 + 2 * 2 + 2) + 3]
 
 
+def test_what_the_first_batch_builds_is_counted_after_it() -> None:
+    model = keras.Sequential([layers.Dense(1)])
+    model.compile("adam", "mse")
+    history = model.fit(X, Y, epochs=2, verbose=0, callbacks=[CostCallback(), LatencyCallback(max_seconds=0.02)])
+    assert history.history["params"] == [7, 7]
+    assert history.history["latency_ms"][0] > 0
+
+
+@pytest.mark.parametrize(
+    ("watch", "text"),
+    [
+        (LatencyCallback("tflite"), "Unknown target 'tflite': expected one of 'keras', 'saved_model', 'litert'"),
+        (EnergyCallback("tflite"), "Unknown target 'tflite'"),
+        (LatencyCallback(), "The shape of a row is not known.* Pass input_shape"),
+        (LatencyCallback("litert"), "The shape of a row is not known.* Pass input_shape"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_before_training(watch: Any, text: str) -> None:
+    watch.set_model(keras.Sequential([keras.Input((None, 3)), layers.GlobalMaxPooling1D()]))
+    with pytest.raises(InvalidArgument, match=text):
+        watch.on_train_begin()
+
+
 def test_within_a_search_the_network_in_training_is_counted() -> None:
     """A search trains a copy of the model, with a faster normalisation, inside a trainer."""
     network = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(4, 3), layers.BatchNormalization()])
