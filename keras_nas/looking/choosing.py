@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keras_nas.errors import InvalidArgument
-from keras_nas.estimators.scoring import LATENCY, measure_costs
+from keras_nas.estimators.scoring import LATENCY
 from keras_nas.looking.sharing import answers_any_limit
 from keras_nas.objectives.constraints import limits_from, total_violation
 from keras_nas.objectives.objective import losses
 from keras_nas.objectives.pareto import pareto_front
-from keras_nas.results.candidate import Candidate
+from keras_nas.results.candidate import Candidate, latency_of
 from keras_nas.results.outcome import order
 
 if TYPE_CHECKING:
@@ -41,23 +40,11 @@ def best(result: SearchResult, limits: Mapping[str, float]) -> Candidate:
     good = [own for own in known if not total_violation(asked, own.scores)]
     timed = any(limit.name in LATENCY for limit in asked)
     for own in ordered(result, good):
-        shown = measured(result, own) if timed and own.predicted else own
+        guess = timed and own.predicted
+        shown = own.updated(latency_of(own, result.told["costing"]["latency_target"])) if guess else own
         if not total_violation(asked, shown.scores):
             return shown
     raise InvalidArgument(f"No trained network meets {limits}; the leaderboard shows what there is.")
-
-
-def measured(result: SearchResult, candidate: Candidate) -> Candidate:
-    """A network whose latency was only predicted, as its short training ended, with what its model takes here.
-
-    Args:
-        result: of the search; a latency is predicted only where its target has a name.
-        candidate: with a model that was kept.
-    """
-    target = result.told["costing"]["latency_target"]
-    costs, spoken = measure_costs(candidate.model, dict.fromkeys(LATENCY), target)
-    told = {**candidate.measurements, "latency": spoken}
-    return replace(candidate, scores={**candidate.scores, **costs}, measurements=told)
 
 
 def kept(result: SearchResult) -> list[Candidate]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from keras_nas.engine.store import read_only
 from keras_nas.errors import StoreError
 from keras_nas.estimators.curves import STOPPED
 from keras_nas.estimators.ladder import ALL_ROWS
-from keras_nas.estimators.scoring import LATENCY, PREDICTED
+from keras_nas.estimators.scoring import LATENCY, PREDICTED, measure_costs
 from keras_nas.estimators.shared_search import SUPERNET
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.files import read_json
@@ -72,6 +72,10 @@ class Candidate:
 
         return keras.models.load_model(self.file, compile=False)
 
+    def updated(self, told: Mapping[str, Mapping[str, Any]]) -> Candidate:
+        """The same network with further `scores` and `measurements`; itself where there are none."""
+        return replace(self, **{name: {**getattr(self, name), **own} for name, own in told.items()}) if told else self
+
     @property
     def retraining(self) -> str:
         """Of a retrained winner what it learnt from, in words that follow on "retrained"."""
@@ -91,6 +95,17 @@ class Candidate:
     def specialised(self) -> bool:
         """Whether it was taken out of a supernet for the limits that were asked for."""
         return "specialised" in self.fidelity
+
+
+def latency_of(candidate: Candidate, target: Any) -> dict[str, dict[str, Any]]:
+    """What a network takes here whose latency was only predicted, since its training was short; see `updated`.
+
+    Args:
+        candidate: with a model that was kept.
+        target: where latency is measured.
+    """
+    costs, spoken = measure_costs(candidate.model, dict.fromkeys(LATENCY), target)
+    return {"scores": {name: costs[name] for name in LATENCY}, "measurements": {"latency": spoken}}
 
 
 def retrained(directory: Path) -> list[Candidate]:

@@ -20,7 +20,7 @@ from keras_nas.objectives.constraints import Constraint, total_violation
 from keras_nas.objectives.objective import Objective, losses, spaced
 from keras_nas.objectives.pareto import knee_point, non_dominated_sort, pareto_front
 from keras_nas.preparing.environment import environment
-from keras_nas.results.candidate import trained
+from keras_nas.results.candidate import latency_of, trained
 from keras_nas.results.holdout import judged
 
 Scores = Mapping[str, float]
@@ -122,7 +122,7 @@ def _class(constraints: Sequence[Constraint], trial: Trial) -> tuple[float, bool
 
 
 def conclude(training: Training, directory: Path, best: Trial, told: Mapping[str, Any]) -> None:
-    """Score the winner on the hold-out, once, and write `result.json`.
+    """Score the winner on the hold-out, once, measure what was only predicted of it, and write `result.json`.
 
     Args:
         training: of the search.
@@ -137,7 +137,10 @@ def conclude(training: Training, directory: Path, best: Trial, told: Mapping[str
     else:
         uses = before.get("holdout", {}).get("uses", 0)
         holdout = {**_holdout(training, directory, best), "uses": uses + 1}
-    write_json(file, {**told, "winner": best.number, "holdout": holdout, "environment": environment()})
+    own = next(candidate for candidate in trained(directory) if candidate.number == best.number)
+    measured = latency_of(own, training.options.costing.latency_target) if own.predicted else {}
+    known = {"winner": best.number, "measured": measured, "holdout": holdout, "environment": environment()}
+    write_json(file, {**told, **known})
 
 
 def _holdout(training: Training, directory: Path, best: Trial) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def test_a_prediction_is_measured_before_it_counts(tmp_path: Path, monkeypatch: 
         asked.append((model, target))
         return {"latency_ms": 1.5 * model, "latency_p95_ms": 2.0 * model}, "by a clock"
 
-    monkeypatch.setattr(choosing, "measure_costs", slower)
+    monkeypatch.setattr("keras_nas.results.candidate.measure_costs", slower)
     monkeypatch.setattr(Candidate, "model", property(lambda own: own.scores["latency_ms"]))
     result = made(
         explored(tmp_path, 0, 0.9, 4.0), explored(tmp_path, 1, 0.8, 3.0), explored(tmp_path, 2, 0.7, 4.9, "by a clock")

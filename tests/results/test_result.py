@@ -11,7 +11,11 @@ from keras_nas.data import Split
 from keras_nas.errors import InvalidArgument, StoreError
 from keras_nas.estimators.scoring import validation_scores
 from keras_nas.files import read_json, write_json
+from keras_nas.ledger import Trial
+from keras_nas.results.candidate import Candidate
+from keras_nas.results.outcome import conclude
 from keras_nas.results.result import SearchResult
+from keras_nas.strategy import Proposal
 from tests.small import arguments, finished_search
 
 
@@ -135,6 +139,19 @@ def test_the_summary_says_when_no_network_meets_the_constraints(copied: Path) ->
     assert "Constraint val_accuracy" in words
     assert "No trained network meets all constraints; the winner is the nearest one." in words
     assert "that 2 winners saw, one after each run of the search" in words
+
+
+def test_what_was_predicted_of_a_winner_is_measured_at_the_end(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = SearchResult(copied, finished_search().training)
+    costs = {"params": 1.0, "latency_ms": 1.5, "latency_p95_ms": 2.0}
+    monkeypatch.setattr(Candidate, "predicted", True)
+    monkeypatch.setattr("keras_nas.results.candidate.measure_costs", lambda *_: (costs, "1.5 ms by a clock"))
+    assert found.training is not None
+    conclude(found.training, copied, Trial(found.winner.number, Proposal(found.winner.architecture)), found.told)
+    again = keras_nas.load(copied)
+    assert again.winner.scores == {**found.winner.scores, "latency_ms": 1.5, "latency_p95_ms": 2.0}
+    assert "Latency: 1.5 ms by a clock." in again.summary()
+    assert again.told["holdout"] == found.told["holdout"]
 
 
 def test_going_on_with_a_finished_search_gives_its_result(copied: Path) -> None:
