@@ -4,6 +4,7 @@ A figure is one call's time on one batch, after warm-up, as the median of enough
 narrower than 3 % (or of as many as the time limit allows; `interval_pct` says which).
 """
 
+import math
 import os
 import platform
 import tempfile
@@ -34,7 +35,7 @@ class Measurement:
     Args:
         latency_ms: Median time of one call on one batch, in milliseconds.
         latency_p95_ms: The time that 95 % of the calls stay below.
-        interval_pct: Width of the median's 95 % interval as a percentage of it; None where a function gave one figure.
+        interval_pct: Width of the median's 95 % interval as a percentage of it; no number where a function gave one.
         device: The processor's or the accelerator's name.
         target: One of `TARGETS`, or the name of a function; `NETWORK_ALONE` behind it where no preprocessing is timed.
         batch_size: Rows in a call, None where a user's function decides.
@@ -43,7 +44,7 @@ class Measurement:
 
     latency_ms: float
     latency_p95_ms: float
-    interval_pct: float | None
+    interval_pct: float
     device: str
     target: str
     batch_size: int | None
@@ -65,7 +66,7 @@ class Measurement:
         return replace(self, target=f"{self.target} {NETWORK_ALONE}") if alone else self
 
     def __str__(self) -> str:
-        if self.interval_pct is None:
+        if math.isnan(self.interval_pct):
             return f"{self.latency_ms:.3g} ms {self.where}"
         return (
             f"{self.latency_ms:.3g} ms (median known to {self.interval_pct:.2g} %, 95 % of calls below "
@@ -262,7 +263,7 @@ def _asked(model: Any, target: Callable[[Any], Any]) -> Measurement:
     found = {
         "latency_ms": float(np.median(times)),
         "latency_p95_ms": float(np.percentile(times, 95)),
-        "interval_pct": interval_pct(np.sort(times)) if times.size > 1 else None,
+        "interval_pct": interval_pct(np.sort(times)) if times.size > 1 else math.nan,
     }
     if (known := getattr(target, "setting", None)) is None:
         return _measurement(found, f"the device of {name}", None, name, None)
