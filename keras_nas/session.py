@@ -28,6 +28,7 @@ from keras_nas.estimators.curves import SHARE, Known
 from keras_nas.estimators.custom import registered_here
 from keras_nas.estimators.forecast import Forecast
 from keras_nas.estimators.precision import training_precision
+from keras_nas.estimators.ready import innermost
 from keras_nas.estimators.resolution import check_resolution
 from keras_nas.estimators.shared import SHARED, SUPERNET, SharedWeights, shared_trial
 from keras_nas.estimators.stages import BASELINE
@@ -126,7 +127,8 @@ class Session:
                 ledger, forecast = ahead.ledger, ahead.forecast
                 workspace.keep()
                 seen = {"preflight": ahead.outlook.facts(), "remembered": self._remembered.to_json()}
-                plan = self._plan({**call, **seen})
+                prepared = round(time.monotonic() - self.settings.began, 1)
+                plan = self._plan({**call, **seen, "prepared_s": prepared})
                 job = self._job(training, ahead.timing)
                 reason = Driver(ledger, job, pool, store, plan, self._listeners(forecast)).run()
             best = winner(self.goal.objectives, self.goal.constraints, ledger.trials, reason)
@@ -137,7 +139,7 @@ class Session:
 
     def _check_engine(self) -> None:
         """The supernet lies beside the search's data, where workers of other machines do not look yet."""
-        if isinstance(self.goal.estimator, SharedWeights) and any(part.node for part in self.shares):
+        if isinstance(innermost(self.goal.estimator), SharedWeights) and any(part.node for part in self.shares):
             raise InvalidArgument("estimator='shared_weights' needs workers of this machine: use engine='local'.")
 
     def _inferred(self, store: Store) -> list[str]:
@@ -158,7 +160,7 @@ class Session:
     def _look_ahead(self, training: Training, store: Store, pool: Any) -> Ahead:
         """The search made ready: what cannot go well is refused, and what is to be expected is told."""
         goal, settings = self.goal, self.settings
-        if getattr(goal.estimator, "over", None) == "resolution":
+        if getattr(innermost(goal.estimator), "over", None) == "resolution":
             check_resolution(goal.task, goal.space, training.signature, watched(goal))
         check_latency(goal.constraints, training, cost_function(goal.task, goal.space, training.signature))
         tell = print if settings.verbose else lambda line: None

@@ -132,8 +132,9 @@ def _time(result: SearchResult) -> Markup:
     rows = [[name, round(seconds, 1), f"{seconds / total:.0%}"] for name, seconds in timeline.parts.items()]
     slowest = sorted(timeline.trials.items(), key=lambda entry: -entry[1])[:5]
     words = (
-        f"The search took {clock(timeline.seconds)} of wall-clock time in {len(timeline.calls)} run(s); all trials "
-        f"together {clock(total)}, side by side where there were several workers."
+        f"The search took {clock(timeline.seconds)} of wall-clock time in {len(timeline.calls)} run(s), after "
+        f"{clock(timeline.prepared)} of preparing, {clock(timeline.between)} of it without a trial; all trials "
+        f"together took {clock(total)}, side by side where there were several workers."
     )
     return join(
         [

@@ -20,12 +20,14 @@ class Timeline:
     """The time of a search; pauses between its runs do not count.
 
     Args:
-        seconds: of wall-clock time in all.
+        seconds: of wall-clock time in all, from the first thing recorded of each run.
         last: when anything was last recorded, in seconds since 1970.
         calls: what each run of the search was called with: `arguments` and `versions`.
         ended: when each trial ended, in seconds since the beginning, by its number.
         trials: how long each trial took, all its attempts together, in seconds.
         parts: seconds of all trials by what they went into: build, fit, score, and the rest.
+        prepared: seconds of all runs before that: reading data, measuring the machine, looking ahead.
+        between: seconds in which no trial ran: choosing what to try, handing it out, keeping records.
     """
 
     seconds: float
@@ -34,6 +36,8 @@ class Timeline:
     ended: dict[int, float]
     trials: dict[int, float]
     parts: dict[str, float]
+    prepared: float
+    between: float
 
     @classmethod
     def read(cls, directory: Path) -> Timeline:
@@ -41,11 +45,15 @@ class Timeline:
         with closing(read_only(directory)) as connection:
             records = connection.execute("SELECT kind, trial, time FROM records ORDER BY position").fetchall()
             calls = connection.execute("SELECT arguments, versions FROM calls ORDER BY call").fetchall()
+            (prepared,) = connection.execute(
+                "SELECT coalesce(sum(json_extract(body, '$.prepared_s')), 0.0) FROM records WHERE kind = 'call'"
+            ).fetchone()
             attempts = connection.execute("SELECT trial, seconds FROM attempts WHERE seconds IS NOT NULL").fetchall()
         seconds, ended = _elapsed(records)
         trials, parts = _spent([(trial, json.loads(text)) for trial, text in attempts])
         told = [{"arguments": json.loads(arguments), "versions": json.loads(found)} for arguments, found in calls]
-        return cls(seconds, max((when for *_, when in records), default=0.0), told, ended, trials, parts)
+        last = max((when for *_, when in records), default=0.0)
+        return cls(seconds, last, told, ended, trials, parts, prepared, _between(records))
 
 
 def _elapsed(records: list[tuple[str, int | None, float]]) -> tuple[float, dict[int, float]]:
@@ -60,6 +68,23 @@ def _elapsed(records: list[tuple[str, int | None, float]]) -> tuple[float, dict[
         if kind == "observe" and trial is not None:
             ended[trial] = before + last - began
     return before + last - began, ended
+
+
+def _between(records: list[tuple[str, int | None, float]]) -> float:
+    """Seconds of the runs in which no trial was with a worker."""
+    waited, before = 0.0, 0.0
+    running: set[int | None] = set()
+    for kind, trial, when in records:
+        if kind == "call":
+            running.clear()
+        elif not running:
+            waited += max(0.0, when - before)
+        before = when
+        if kind == "start":
+            running.add(trial)
+        elif kind == "end":
+            running.discard(trial)
+    return waited
 
 
 def _spent(attempts: list[tuple[int, dict[str, float]]]) -> tuple[dict[int, float], dict[str, float]]:

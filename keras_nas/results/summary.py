@@ -124,6 +124,10 @@ def _constraint_lines(result: SearchResult) -> list[str]:
 
 
 def _time_line(result: SearchResult) -> str:
-    """What the trials' own seconds went into."""
-    parts = result.timeline.parts
-    return "Trials' time: " + ", ".join(f"{name} {value:.0f} s" for name, value in parts.items()) + "."
+    """What the search's seconds went into, and the trials' own."""
+    timeline = result.timeline
+    parts = ", ".join(f"{name} {value:.0f} s" for name, value in timeline.parts.items())
+    return (
+        f"Time: {timeline.prepared:.0f} s before the first trial, {timeline.seconds:.0f} s of search, "
+        f"{timeline.between:.0f} s of these without a trial. Trials' time: {parts}."
+    )

@@ -14,6 +14,7 @@ from keras_nas.estimators.bounds import Bounds
 from keras_nas.estimators.budgeting import Budgeting
 from keras_nas.estimators.halving import SuccessiveHalving
 from keras_nas.estimators.resolution import check_resolution, shrunk
+from keras_nas.estimators.stopping import LearningCurves
 from keras_nas.estimators.training import build, train
 from keras_nas.space import Choice, Op, Series
 from keras_nas.spaces import Space
@@ -94,9 +95,10 @@ def test_what_cannot_go_on_or_is_judged_by_the_resolution_is_refused(training: A
         check_resolution(task, training.space, signature, ["val_accuracy", "flops", "latency_ms"])
     few = {"baseline_model": None, "metrics": (), "objectives": None, "constraints": None, "max_trials": 4}
     halving = SuccessiveHalving(over="resolution")
-    with pytest.raises(InvalidArgument, match=r"have the shape \(8, 8\): expected images of 16 pixels or more"):
-        keras_nas.search(**arguments(tmp_path / "search", estimator=halving, space=pooled_space(), **few))
-    assert not (tmp_path / "search").exists()
+    for estimator in (halving, LearningCurves(halving)):
+        with pytest.raises(InvalidArgument, match=r"have the shape \(8, 8\): expected images of 16 pixels or more"):
+            keras_nas.search(**arguments(tmp_path / "search", estimator=estimator, space=pooled_space(), **few))
+        assert not (tmp_path / "search").exists()
 
 
 @pytest.mark.slow

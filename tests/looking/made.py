@@ -27,7 +27,7 @@ def made_search(folder: Path, count: int = 16, name: str = "plain", **told: Any)
     metric = f"val_{name}"
     with Store(folder) as store:
         arguments = {"max_trials": count, "strategy": f"Own({name})", "estimator": "Finalists()", "metrics": [name]}
-        store.append([Record("call", body={"arguments": arguments, "versions": {"keras": "3"}})])
+        store.append([Record("call", body={"arguments": arguments, "versions": {"keras": "3"}, "prepared_s": 3.5})])
         for number in range(count):
             store.append(_trial(number, _architecture(number, name), _scores(number, metric)))
         store.append(_trial(count, {}, _scores(3, metric), note={"baseline": True}))
