@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_nas.estimators.curves import account_lines
+from keras_nas.estimators.ladder import RUNG
 from keras_nas.estimators.shared_check import POOR, kendall_tau
 from keras_nas.objectives.constraints import total_violation
 
@@ -134,22 +135,38 @@ def seed_lines(scores: Sequence[float], name: str) -> list[str]:
 
 
 def short_lines(candidates: Sequence[Candidate], name: str) -> list[str]:
-    """How the trainings that chose the finalists had ordered them.
+    """How shorter trainings had ordered the networks that were trained on: to the end, or to a higher rung.
 
     Args:
-        candidates: of a search, in order; a network may be among them twice, explored and trained to the end.
+        candidates: of a search, in order; a network may be among them several times, explored and trained to the end.
         name: of the score.
 
     Returns:
-        One line, with a warning where the order says little; none for fewer than three networks trained both ways, or
-        where all score alike.
+        One line of the longest trainings of which it can be told, with a warning where the order says little; none for
+        fewer than three networks trained both ways, or where all score alike.
     """
-    explored: dict[Architecture, float] = {c.architecture: c.scores[name] for c in candidates if not c.final}
-    final = {c.architecture: c.scores[name] for c in candidates if c.final and c.architecture in explored}
-    short = [explored[architecture] for architecture in final]
-    if len(final) < FEWEST or len(set(short)) == 1 or len(set(final.values())) == 1:
-        return []
-    tau = kendall_tau(short, list(final.values()))
-    line = f"Short trainings ordered the {len(final)} finalists as long ones did by Kendall's tau {tau:.2f}"
+    found: dict[float, dict[Architecture, float]] = {}
+    for candidate in candidates:
+        found.setdefault(_length(candidate), {}).setdefault(candidate.architecture, candidate.scores[name])
+    lengths = sorted(found)
+    for place in range(len(lengths) - 1, 0, -1):
+        before = {architecture: score for length in lengths[:place] for architecture, score in found[length].items()}
+        pairs = [(before[a], score) for a, score in found[lengths[place]].items() if a in before]
+        if len(pairs) >= FEWEST and all(len(set(side)) > 1 for side in zip(*pairs, strict=True)):
+            return [_ordered(pairs, lengths[place] == np.inf)]
+    return []
+
+
+def _length(candidate: Candidate) -> float:
+    """The longer a training, the larger: the rung of one that explores."""
+    return float("inf") if candidate.final else candidate.fidelity.get(RUNG, 0.0)
+
+
+def _ordered(pairs: Sequence[tuple[float, float]], final: bool) -> str:
+    """The rank correlation of shorter and longer trainings of the same networks, in words."""
+    tau = kendall_tau(*zip(*pairs, strict=True))
     poor = "; below 0.3 they hardly do: more finalists, or longer short trainings, would choose better"
-    return [line + (poor if tau < POOR else "") + "."]
+    what = f"Short trainings ordered the {len(pairs)} finalists"
+    if not final:
+        what = f"Shorter trainings ordered the {len(pairs)} networks that went on to a longer one"
+    return f"{what} as long ones did by Kendall's tau {tau:.2f}{poor if tau < POOR else ''}."

@@ -59,6 +59,23 @@ def test_short_trainings_beside_long_ones(long, words):
     assert short_lines([*short, *finalists[:2]], "val_accuracy") == []
 
 
+def test_where_one_is_trained_to_the_end_rungs_tell_how_well_they_order():
+    def climbed(number, network, rung, score):
+        return replace(candidate(number, score, network, final=False), fidelity={"rung": float(rung), "epochs": 3.0})
+
+    first = [climbed(number, number, 0, number / 10) for number in range(9)]
+    second = [climbed(10 + number, number, 1, 0.5 + score) for number, score in ((8, 0.3), (7, 0.1), (6, 0.2))]
+    (line,) = short_lines([*first, *second, climbed(20, 8, 2, 0.9), candidate(21, 0.95, 8)], "val_accuracy")
+    assert line == (
+        "Shorter trainings ordered the 3 networks that went on to a longer one as long ones did by Kendall's tau 0.33."
+    )
+    assert short_lines([*first, *second[:2]], "val_accuracy") == []
+    finalists = [candidate(30 + number, 0.9 + number / 100, number) for number in (6, 7, 8)]
+    (line,) = short_lines([*first, *second, *finalists], "val_accuracy")
+    assert "the 3 finalists" in line
+    assert "tau 0.33" in line, "a finalist's last short training is what it was chosen by"
+
+
 def test_a_summary_of_several_objectives_says_nothing_of_a_lead(tmp_path):
     summary = made_search(tmp_path / "search").summary()
     assert "Lead:" not in summary
