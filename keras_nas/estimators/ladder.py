@@ -74,6 +74,24 @@ class Ladder:
         """The bracket of that number; None where there is none any more."""
         return self.brackets[number % len(self.brackets)] if self.again or number < len(self.brackets) else None
 
+    def place(self, fidelity: Mapping[str, float]) -> tuple[int, int]:
+        """The bracket and the rung of an exploring trial.
+
+        Where epochs alone are counted these tell the rung: a search that goes on with more trials has more rungs.
+
+        Args:
+            fidelity: of the trial.
+
+        Example:
+            >>> Ladder([Level(1.0), Level(3.0), Level(9.0)], [Bracket()]).place({"rung": 0.0, "epochs": 3.0})
+            (0, 1)
+        """
+        rung = int(fidelity.get(RUNG, 0))
+        if RUNG in fidelity and all(level.seconds is None for level in self.levels):
+            ends = [level.epochs for level in self.levels]
+            rung = max(0, bisect_right(ends, fidelity["epochs"]) - 1)
+        return int(fidelity.get(BRACKET, 0)), rung
+
     def fidelity(self, bracket: int, rung: int, entering: bool) -> dict[str, float]:
         """Of a trial.
 

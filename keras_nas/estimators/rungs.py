@@ -11,14 +11,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from keras_nas.architecture import Architecture
 from keras_nas.estimators.climbing import Climb, gains, levelled
-from keras_nas.estimators.ladder import BRACKET, PAST, RUNG, Ladder
+from keras_nas.estimators.ladder import PAST, RUNG, Ladder
 from keras_nas.estimators.stages import Division, Stages, best_first, refused
 from keras_nas.strategy import DONE, Outcome, Problem, Proposal, Signal, Strategy
 
 STUCK = 32
 """Repeats in a row after which the strategy inside has nothing new to say."""
 MARGIN = 10
-"""Trials of each rung that are kept beyond those that go on: others may turn out worse."""
+"""Trials of each rung, and of all, that are kept beyond those that go on: others may turn out worse."""
 WORTH = 0.6
 """Share of a trial that has to fit into the time of its rung."""
 Place = tuple[int, int]
@@ -75,7 +75,7 @@ class Rungs(Stages):
             super().observe(proposal, outcome)
             return
         self._explored.append((proposal, outcome))
-        bracket, rung = place_of(proposal)
+        bracket, rung = self.ladder.place(proposal.fidelity)
         climb = self._climbs.setdefault(proposal.architecture, Climb(bracket))
         again = rung in climb.outcomes
         if again or not climb.outcomes:
@@ -86,9 +86,10 @@ class Rungs(Stages):
         self._learn(proposal, climb)
 
     def continues(self) -> Collection[int]:
-        """The trials from which the best of each rung may go on, and some more on the rungs that still fill."""
+        """The trials from which the best of each rung and of all may go on, and some more on rungs that still fill."""
         newest = self._newest(())
-        kept = set(self.explorer.continues())
+        best = self._best()[: self.division.finalists + MARGIN]
+        kept = {*self.explorer.continues(), *(last.number for last in best if last.number is not None)}
         for (bracket, rung), ranked in self._ranks.items():
             count = -(-self._counts[bracket, rung] // self.ladder.factor) + MARGIN * (bracket == newest)
             waiting = [self._climbs[architecture] for architecture in ranked[:count]]
@@ -117,7 +118,7 @@ class Rungs(Stages):
     def _newest(self, pending: Sequence[Proposal]) -> int:
         """The bracket that was begun last."""
         begun = [climb.bracket for climb in self._climbs.values()]
-        return max([*begun, *(place_of(proposal)[0] for proposal in pending)], default=0)
+        return max([*begun, *(self.ladder.place(proposal.fidelity)[0] for proposal in pending)], default=0)
 
     def _trained(self) -> int:
         """Trainings so far: one for each rung that an architecture has climbed."""
@@ -175,7 +176,9 @@ class Rungs(Stages):
         found = self.ladder.bracket(bracket)
         if found is None:
             return False
-        entering = [p for p in pending if place_of(p)[0] == bracket and p.architecture not in self._climbs]
+        entering = [
+            p for p in pending if self.ladder.place(p.fidelity)[0] == bracket and p.architecture not in self._climbs
+        ]
         entered = self._counts[bracket, found.entry] + len(entering)
         in_time = self._in_time(pending, bracket, self.ladder.fidelity(bracket, found.entry, entering=True))
         return in_time and (found.size is None or entered < found.size)
@@ -197,7 +200,8 @@ class Rungs(Stages):
 
     def _is_through(self, pending: Sequence[Proposal], bracket: int, rung: int) -> bool:
         """Whether nobody will come to a rung any more."""
-        below = [place for place in map(place_of, pending) if place[0] == bracket and place[1] <= rung]
+        places = [self.ladder.place(proposal.fidelity) for proposal in pending]
+        below = [place for place in places if place[0] == bracket and place[1] <= rung]
         return not below and not self._is_open(pending, bracket)
 
     def _spare(self, pending: Sequence[Proposal]) -> Proposal | None:
@@ -219,20 +223,19 @@ class Rungs(Stages):
         return self.clock() + WORTH * fidelity["seconds"] <= found.until[int(fidelity[RUNG])]
 
     def _ranked(self) -> list[Proposal]:
-        """Who came highest, best first, each with the trial that a finalist goes on from."""
-        good = [climb for climb in self._climbs.values() if climb.outcome.ok]
-        ranked: list[Proposal] = []
-        for rung in sorted({climb.top for climb in good}, reverse=True):
-            ranked += best_first(self, [(climb.last, climb.outcome) for climb in good if climb.top == rung])
-        return [self._continued(proposal) for proposal in ranked]
+        """The best, each with the trial that a finalist goes on from."""
+        return [self._continued(last) for last in self._best()]
+
+    def _best(self) -> list[Proposal]:
+        """The last trials of all, best first: who breaks a constraint behind who does not, then who came highest."""
+        places: dict[tuple[bool, int], list[tuple[Proposal, Outcome]]] = {}
+        for climb in self._climbs.values():
+            place = self.violation(climb.outcome) > 0, -climb.top
+            places.setdefault(place, []).append((climb.last, climb.outcome))
+        return [last for _, members in sorted(places.items()) for last in best_first(self, members)]
 
     def _continued(self, last: Proposal) -> Proposal:
         """The architecture with the trial to go on from; without one where that was not kept."""
         if last.number is None or last.number in self._lost:
             return Proposal(last.architecture)
         return Proposal(last.architecture, {PAST: last.fidelity["epochs"]}, last.number)
-
-
-def place_of(proposal: Proposal) -> Place:
-    """The bracket and the rung of an exploring trial."""
-    return int(proposal.fidelity.get(BRACKET, 0)), int(proposal.fidelity.get(RUNG, 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keras_nas.errors import InvalidArgument
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
 
 SEED = "seed"
 """In the fidelity of a finalist that is trained again: the number of its other seed."""
+BEGAN = "began"
+"""In the note of what is trained to the end, one after the other: seconds of the search at which it was proposed."""
 ROOM = 1.25
-"""Times that the last finalist took that have to be left for another training as long."""
+"""Times that a finalist took that have to be left for another training as long."""
 TRIALS = 16
 """One trial in so many may go into other seeds."""
 
@@ -80,9 +83,12 @@ class Seeded(Around):
         super().begin(problem)
         self._finalists: list[tuple[Proposal, Outcome]] = []
         self._again: list[Proposal] = []
+        self._ended: list[Proposal] = []
 
     def observe(self, proposal: Proposal, outcome: Outcome) -> None:
         """What is inside learns nothing of other seeds: it knows these networks."""
+        if "final" in proposal.fidelity:
+            self._ended.append(proposal)
         if SEED in proposal.fidelity:
             self._again.append(proposal)
             return
@@ -95,29 +101,43 @@ class Seeded(Around):
         own = [proposal for proposal in pending if SEED in proposal.fidelity]
         answer = DONE if own or self._again else self.inner.propose(number, pending)
         if answer is not DONE:
-            return answer
+            return self._noted(answer)
         if pending:
             return WAIT
         begun = {(proposal.architecture, proposal.fidelity[SEED]) for proposal in self._again}
         for seed in range(1, self.seeds):
             for finalist in best_first(self, self._finalists):
                 if (finalist.architecture, float(seed)) not in begun:
-                    return self._another(finalist, seed) if self._fits(finalist) else DONE
+                    return self._noted(self._another(finalist, seed)) if self._fits(finalist) else DONE
         return DONE
 
+    def _noted(self, answer: Proposal | Signal) -> Proposal | Signal:
+        """A whole training with the time at which it begins."""
+        if isinstance(answer, Signal) or "final" not in answer.fidelity:
+            return answer
+        return replace(answer, note={**answer.note, BEGAN: round(self.clock(), 1)})
+
     def _another(self, finalist: Proposal, seed: int) -> Proposal:
-        """The same training from its beginning; by the clock it may have all that is left."""
+        """The same training from its beginning, by the clock no longer than it was, and within what is left."""
         fidelity = {name: value for name, value in finalist.fidelity.items() if name != PAST}
         if self.total_seconds is not None:
-            fidelity["seconds"] = round(self.total_seconds - self.clock(), 1)
+            most = fidelity["seconds"] * _anew(finalist)
+            fidelity["seconds"] = round(min(most, self.total_seconds - self.clock()), 1)
         return Proposal(finalist.architecture, {**fidelity, SEED: float(seed)})
 
     def _fits(self, finalist: Proposal) -> bool:
-        """Whether there is time for a training as long as the last one, which had been given all that was left."""
-        last = self._again[-1] if self._again else self._finalists[-1][0]
-        if self.total_seconds is None or "seconds" not in last.fidelity:
+        """Whether there is time for a training as long as that of a finalist."""
+        if self.total_seconds is None:
             return True
-        took = self.clock() - (self.total_seconds - last.fidelity["seconds"])
-        epochs = finalist.fidelity["epochs"]
-        anew = epochs / max(1e-9, epochs - finalist.fidelity.get(PAST, 0.0))
-        return self.total_seconds - self.clock() >= ROOM * took * anew
+        return self.total_seconds - self.clock() >= ROOM * self._took(finalist) * _anew(finalist)
+
+    def _took(self, finalist: Proposal) -> float:
+        """Seconds of its training: until the next one began, or until now."""
+        began = [proposal.note.get(BEGAN, 0.0) for proposal in self._ended[self._ended.index(finalist) :]]
+        return float([*began, self.clock()][1] - began[0])
+
+
+def _anew(finalist: Proposal) -> float:
+    """How many times as long a training from the beginning is as that of a finalist, which may have gone on."""
+    epochs = finalist.fidelity["epochs"]
+    return epochs / max(1e-9, epochs - finalist.fidelity.get(PAST, 0.0))

@@ -19,7 +19,7 @@ from keras_nas.estimators.halving import ASHA, Hyperband, SuccessiveHalving
 from keras_nas.estimators.ladder import Bracket
 from keras_nas.estimators.ready import get_estimator
 from keras_nas.ledger import Ledger, Trial
-from keras_nas.objectives import objectives_from
+from keras_nas.objectives import Constraint, objectives_from
 from keras_nas.strategy import Failure, Outcome, Problem, Proposal, Signal
 from keras_nas.testing import STRATEGY_CHECKS, Subject
 from keras_nas.tuners import make
@@ -209,6 +209,53 @@ def test_several_objectives_promote_by_fronts() -> None:
     finalists = [t for t in trials if "final" in t.proposal.fidelity]
     assert len({t.proposal.architecture for t in finalists}) == len(finalists) == 7
     assert ledger.trials[-1].proposal.architecture == {}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("objectives", [("val_accuracy",), ("val_accuracy", "params")], ids=len)
+def test_several_finalists_of_several_brackets_go_on_from_where_they_stopped(
+    objectives: tuple[str, ...], seed: int
+) -> None:
+    trials = Search(Hyperband(finalists=6), Bounds(None, 80), objectives=objectives, seed=seed).run()
+    finalists = [trial.proposal for trial in trials if "final" in trial.proposal.fidelity]
+    assert len(finalists) == 6
+    assert all(proposal.parent is not None and "past_epochs" in proposal.fidelity for proposal in finalists)
+    ended = {trial.number: int(trial.proposal.fidelity["bracket"]) for trial in trials if rung(trial) >= 0}
+    assert len({ended[proposal.parent] for proposal in finalists if proposal.parent is not None}) > 1
+
+
+def test_who_breaks_a_limit_on_the_highest_rung_makes_room_for_who_does_not() -> None:
+    search = Search(SuccessiveHalving(), Bounds(None, 27))
+    problem = Problem(DECISIONS, search.problem.objectives, (Constraint("latency_ms", 5.0),))
+    search.ledger = Ledger(search.ledger.strategy, problem)
+    trials = search.run(lambda trial: Outcome({**search.scores(trial).scores, "latency_ms": 4.0 + rung(trial)}))
+    parent = {trial.number: trial for trial in trials}[trials[-1].proposal.parent or 0]
+    assert max(map(rung, trials)) == 2
+    assert rung(parent) == 1
+    assert (
+        quality(parent.proposal.architecture)
+        == sorted(quality(t.proposal.architecture) for t in trials if rung(t) == 1)[-3]
+    )
+
+
+@pytest.mark.parametrize("estimator", ALL, ids=lambda estimator: type(estimator).__name__)
+def test_a_search_that_goes_on_with_more_trials_has_more_rungs_and_compares_trainings_of_one_length(
+    estimator: Any,
+) -> None:
+    few, many = Search(estimator, Bounds(None, 16)), Search(estimator, Bounds(None, 90))
+    for _ in range(8):
+        few.end()
+    many.ledger.restore(few.ledger.trials, list(few.ledger.log))
+    many.running = [(0.0, trial.number) for trial in many.ledger.pending]
+    many.folders = few.folders
+    trials = many.run()
+    by_number = {trial.number: trial.proposal.fidelity for trial in trials}
+    assert by_number[0]["epochs"] > min(fidelity["epochs"] for fidelity in by_number.values()) == 1.0
+    went_on = [trial.proposal for trial in trials if trial.proposal.parent is not None]
+    for proposal in went_on:
+        before, now = by_number[proposal.parent or 0], proposal.fidelity
+        assert now["epochs"] > before["epochs"] == now["past_epochs"]
+    assert len(went_on) == len({proposal.parent for proposal in went_on})
 
 
 def test_a_failed_promotion_is_not_repeated() -> None:

@@ -11,6 +11,7 @@ from keras_nas.estimators.budgeting import Budgeting
 from keras_nas.estimators.fidelity import Finalists
 from keras_nas.estimators.halving import SuccessiveHalving
 from keras_nas.estimators.seeds import SEED
+from keras_nas.estimators.stages import BASELINE
 from keras_nas.ledger import Ledger, Trial
 from keras_nas.objectives import Objective
 from keras_nas.strategy import Failure, Outcome, Problem, Proposal, Signal
@@ -21,12 +22,23 @@ from keras_nas.tuners import make
 class Search:
     """Runs a search on a clock of its own: each training takes `each` seconds, or the seconds that it is given."""
 
-    def __init__(self, estimator: Any, max_time: float | None = None, max_trials: int | None = None, each: float = 5.0):
+    def __init__(
+        self,
+        estimator: Any,
+        max_time: float | None = None,
+        max_trials: int | None = None,
+        each: float = 5.0,
+        baseline: bool = False,
+    ) -> None:
         self.now, self.each = 0.0, each
-        budgeting = Budgeting(Bounds(max_time, max_trials), lambda: self.now)
+        budgeting = Budgeting(Bounds(max_time, max_trials), lambda: self.now, baseline=baseline)
         problem = Problem(FLAT, (Objective("val_accuracy", "max"),), seed=1, budget=max_trials)
         self.ledger = Ledger(estimator.around(make("random"), budgeting), problem)
         self.max_trials = max_trials
+
+    def seconds(self, trial: Trial) -> float:
+        """Of a training that may be as long as it likes."""
+        return self.each
 
     def run(self, fails: Any = lambda trial: False) -> list[Trial]:
         """All trials."""
@@ -34,7 +46,7 @@ class Search:
             trial = self.ledger.ask()
             if isinstance(trial, Signal):
                 break
-            self.now += min(self.each, trial.proposal.fidelity.get("seconds", self.each))
+            self.now += min(self.seconds(trial), trial.proposal.fidelity.get("seconds", self.each))
             score = 0.5 + 0.001 * (trial.number % 7)
             ended = Outcome(failure=Failure("error", "no")) if fails(trial) else Outcome({"val_accuracy": score})
             self.ledger.tell(trial.number, ended)
@@ -75,6 +87,39 @@ def test_several_finalists_are_trained_again_the_best_first() -> None:
         t.proposal.architecture: t.outcome.scores["val_accuracy"] for t in search.ledger.trials[-9:-6] if t.outcome
     }
     assert [scores[proposal.architecture] for proposal in found[3:6]] == sorted(scores.values(), reverse=True)
+
+
+class OwnIsQuick(Search):
+    """A search whose finalists take 300 seconds, and the user's own model ten."""
+
+    def seconds(self, trial: Trial) -> float:
+        if "final" not in trial.proposal.fidelity:
+            return self.each
+        return 10.0 if trial.proposal.note.get(BASELINE) else 300.0
+
+
+def test_what_a_finalist_took_is_its_own_time_and_not_that_of_what_came_after_it() -> None:
+    """280 seconds are left, which the user's own model would fit in, and the finalist would not."""
+    own = OwnIsQuick(Finalists(), max_time=740, baseline=True)
+    assert len(finals(own.run())) == 2
+    assert own.now == pytest.approx(740 - 280, abs=20)
+    assert len(finals(OwnIsQuick(Finalists(), max_time=1000, baseline=True).run())) == 3
+
+
+class FirstIsSlow(Search):
+    """A search whose first finalist takes all of its time, and whose others end at once."""
+
+    def seconds(self, trial: Trial) -> float:
+        ended = [t for t in self.ledger.trials if "final" in t.proposal.fidelity and t.outcome is not None]
+        return 1e9 if "final" in trial.proposal.fidelity and not ended else 1.0
+
+
+def test_another_seed_is_trained_as_long_as_the_first_or_not_at_all() -> None:
+    first, _, *again = finals(FirstIsSlow(Finalists(2), max_time=600).run())
+    assert first.architecture not in {proposal.architecture for proposal in again}
+    first, _, _, *again = finals(FirstIsSlow(Finalists(3), max_time=600).run())
+    (another,) = [proposal for proposal in again if proposal.architecture == first.architecture]
+    assert another.fidelity["seconds"] == first.fidelity["seconds"]
 
 
 def test_a_finalist_that_failed_is_not_trained_again() -> None:

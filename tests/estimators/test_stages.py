@@ -137,7 +137,7 @@ def test_networks_of_about_the_same_work_are_ranked_by_their_scores() -> None:
 def test_the_users_model_is_trained_as_long_as_the_finalist() -> None:
     trials, used = searched(max_time=600, baseline=True)
     finalist, own = final(trials)
-    assert own.proposal.note == {BASELINE: True}
+    assert own.proposal.note[BASELINE] is True
     assert own.proposal.fidelity["seconds"] == pytest.approx(finalist.proposal.fidelity["seconds"], rel=0.01)
     assert used <= 600
 
