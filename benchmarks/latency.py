@@ -19,7 +19,7 @@ from keras_nas.architecture import Architecture
 from keras_nas.data import collect, split_rows
 from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.shared_check import spearman
-from keras_nas.objectives.in_turn import measured_in_turn
+from keras_nas.objectives.in_turn import measured_in_turn, typical
 from keras_nas.objectives.latency_table import LatencyTable
 from keras_nas.preparing.foresight import SAMPLES, Networks, prepare_predictor
 from keras_nas.spaces import get_space
@@ -53,7 +53,8 @@ def judged(networks: Networks, table: LatencyTable, count: int) -> tuple[np.ndar
     began = time.monotonic()
     predicted = [predictor.latency_ms(networks.operations(architecture)) for architecture in architectures]
     seconds = (time.monotonic() - began) / count
-    measured = measured_in_turn(map(networks.make, architectures), table.setting.target)
+    rounds = measured_in_turn(map(networks.make, architectures), table.setting.target)
+    measured = [typical(one).latency_ms for one in rounds]
     for expected, found in zip(predicted, measured, strict=True):
         print(f"  predicted {expected:.4f} ms, measured {found:.4f} ms", flush=True)
     return np.array([predicted, measured]), seconds

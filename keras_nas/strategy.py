@@ -118,11 +118,13 @@ class Outcome:
         scores: by name.
         failure: why there are none.
         errors: standard errors of the scores, where they are known: what other rows of the same kind would change.
+        epochs: passes over its rows that the training made, where there was one.
     """
 
     scores: Mapping[str, float] = field(default_factory=dict)
     failure: Failure | None = None
     errors: Mapping[str, float] = field(default_factory=dict)
+    epochs: float | None = None
 
     @property
     def ok(self) -> bool:

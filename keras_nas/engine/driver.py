@@ -254,7 +254,8 @@ class Driver:
     def _observe(self, trial: Trial, ended: Ended, failure: Failure | None) -> None:
         """Tells the strategy how a trial ended, and records it."""
         result = ended.result or {}
-        outcome = Outcome(result.get("scores", {}), failure, result.get("errors", {}))
+        epochs = result.get("measurements", {}).get("epochs")
+        outcome = Outcome(result.get("scores", {}), failure, result.get("errors", {}), epochs)
         self.ledger.tell(trial.number, outcome)
         reached("driver.before_record")
         self.journal.end(trial, ended, "failed" if failure else "finished")

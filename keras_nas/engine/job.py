@@ -1,8 +1,9 @@
 """What is handed to a worker: a function, its arguments and its limits; and what comes back, as plain JSON.
 
 The function runs in a child process as `function(report, **arguments)` and returns
-`{"scores": {...}, "errors": {...}, "measurements": {...}, "artefacts": {...}}`. Nothing else crosses the pipe, so a
-trial can be handed to any worker, recorded in one row and adopted after a crash.
+`{"scores": {...}, "errors": {...}, "measurements": {...}, "artefacts": {...}}`; strategies are told the scores, their
+errors and, of the measurements, the `epochs`. Nothing else crosses the pipe, so a trial can be handed to any worker,
+recorded in one row and adopted after a crash.
 """
 
 from __future__ import annotations

@@ -129,5 +129,7 @@ def _outcome_body(trial: Trial, extras: Mapping[str, Any]) -> dict[str, Any]:
     outcome = trial.outcome
     failure = outcome.failure if outcome else None
     described = {"kind": failure.kind, "message": failure.message, "traceback": failure.traceback} if failure else None
-    told = {"scores": dict(outcome.scores), "errors": dict(outcome.errors)} if outcome else {"scores": {}}
+    told: dict[str, Any] = {"scores": {}}
+    if outcome:
+        told = {"scores": dict(outcome.scores), "errors": dict(outcome.errors), "epochs": outcome.epochs}
     return {**told, "failure": described, **(extras if trial.source == "run" else {})}

@@ -146,4 +146,5 @@ def proposal_of(body: Mapping[str, Any]) -> Proposal:
 def outcome_of(body: Mapping[str, Any]) -> Outcome:
     """How an "observe" record says that a trial ended."""
     failure = body["failure"]
-    return Outcome(body["scores"], Failure(**failure) if failure else None, body.get("errors", {}))
+    told = Failure(**failure) if failure else None
+    return Outcome(body["scores"], told, body.get("errors", {}), body.get("epochs"))

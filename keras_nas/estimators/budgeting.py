@@ -19,11 +19,13 @@ class Untrained:
         work: of training one, on any scale.
         describe: what a predictor may learn from; None in a forecast.
         earlier: what architectures were worth in earlier searches, one mapping each, the higher the better.
+        epoch: seconds of an epoch of a typical one, as expected; 0 where that is not known.
     """
 
     work: Callable[[Architecture], float] = lambda architecture: 1.0
     describe: Callable[[Architecture], Mapping[str, float]] | None = None
     earlier: Sequence[Mapping[Architecture, float]] = ()
+    epoch: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from keras_nas.architecture import Architecture
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.budgeting import Budgeting
+from keras_nas.estimators.division import divide
 from keras_nas.estimators.seeds import Seeded, check_seeds, trials_without_seeds
-from keras_nas.estimators.stages import BASELINE, Stages, divide
+from keras_nas.estimators.stages import BASELINE, Stages
 from keras_nas.strategy import Around, Outcome, Problem, Proposal, Signal, Strategy
 
 EXPLORED = 2
@@ -44,7 +45,8 @@ class Finalists:
         """See `Stages`."""
         finalists = self.finalists or (1 if budgeting.objectives == 1 else budgeting.bounds.front_size())
         bounds = replace(budgeting.bounds, max_trials=trials_without_seeds(budgeting, finalists, self.seeds))
-        division = divide(bounds, finalists, budgeting.overhead, self.epochs)
+        epoch = budgeting.untrained.epoch if finalists == 1 else 0.0
+        division = divide(bounds, finalists, budgeting.overhead, self.epochs, epoch)
         if budgeting.objectives > 1 and self.epochs is None and finalists <= len(budgeting.first):
             tried = division.explorers(bounds.workers)
             division = replace(division, explore_trials=0) if tried < EXPLORED * finalists else division

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 from keras_nas.errors import InvalidArgument, unknown
+from keras_nas.estimators.division import MOST_EPOCHS, Division, divide
 from keras_nas.estimators.ladder import (
     Bracket,
     Ladder,
@@ -21,7 +22,6 @@ from keras_nas.estimators.ladder import (
 )
 from keras_nas.estimators.rungs import Rungs
 from keras_nas.estimators.seeds import Seeded, check_seeds, trials_without_seeds
-from keras_nas.estimators.stages import MOST_EPOCHS, Division, divide
 from keras_nas.strategy import Strategy
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from keras_nas.architecture import Architecture
 from keras_nas.estimators.climbing import Climb, gains, levelled
+from keras_nas.estimators.division import Division
 from keras_nas.estimators.ladder import PAST, RUNG, Ladder
-from keras_nas.estimators.stages import Division, Stages, best_first, refused
+from keras_nas.estimators.stages import Stages, best_first, refused
 from keras_nas.strategy import DONE, Outcome, Problem, Proposal, Signal, Strategy
 
 STUCK = 32

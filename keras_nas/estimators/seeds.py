@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keras_nas.errors import InvalidArgument
+from keras_nas.estimators.division import before_scoring
 from keras_nas.estimators.ladder import PAST
-from keras_nas.estimators.stages import BASELINE, before_scoring, best_first
+from keras_nas.estimators.stages import BASELINE, best_first
 from keras_nas.strategy import DONE, WAIT, Around, Outcome, Problem, Proposal, Signal, Strategy
 
 if TYPE_CHECKING:

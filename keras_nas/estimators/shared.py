@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from keras_nas.engine.job import Report
 from keras_nas.errors import InvalidArgument, unknown
+from keras_nas.estimators.division import before_scoring
 from keras_nas.estimators.gates import LEARNT
 from keras_nas.estimators.shared_search import SHARED, SIZED, SUPERNET, SharedSearch, Sharing
-from keras_nas.estimators.stages import before_scoring
 from keras_nas.estimators.survey import SURVEY, Surveyed
 from keras_nas.strategy import Strategy
 

@@ -9,9 +9,10 @@ from typing import Literal
 import numpy as np
 
 from keras_nas.architecture import Architecture
+from keras_nas.estimators.division import FINAL_EPOCHS, MOST_EPOCHS
 from keras_nas.estimators.gates import FORMS, LEARNT
 from keras_nas.estimators.gates.derived import drawn, from_scores
-from keras_nas.estimators.stages import BASELINE, FINAL_EPOCHS, MOST_EPOCHS, best_first, too_slow
+from keras_nas.estimators.stages import BASELINE, best_first, too_slow
 from keras_nas.estimators.zero_cost.scored import STUCK, with_recipe, without_recipe
 from keras_nas.strategy import DONE, UNTRAINED, WAIT, Outcome, Problem, Proposal, Signal, Strategy
 

@@ -8,94 +8,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from keras_nas.architecture import Architecture
-from keras_nas.estimators.bounds import Bounds
+from keras_nas.estimators.division import Division
 from keras_nas.objectives.objective import spaced
 from keras_nas.objectives.pareto import crowding_distance, non_dominated_sort
 from keras_nas.strategy import DONE, WAIT, Outcome, Problem, Proposal, Signal, Strategy
 
-FINAL_EPOCHS = 20.0
-"""Of a finalist where no time is set."""
 BASELINE = "baseline"
 """The note of the proposal that trains the user's own model; its architecture is empty."""
-
-
-@dataclass(frozen=True)
-class Division:
-    """How a budget is divided.
-
-    Args:
-        explore: fidelity of an exploring trial, `{"seconds": 24}` or `{"epochs": 4}`.
-        explore_trials: how many exploring trials at most; None where time alone ends exploring.
-        explore_seconds: wall-clock seconds after which no exploring trial is begun; None where the number ends it.
-        total_seconds: of the whole search, but for scoring the winner; None where epochs count.
-        final_epochs: of a finalist at most.
-        finalists: how many architectures are trained to the end.
-        least_seconds: of a finalist; where less is left, none is trained.
-    """
-
-    explore: Mapping[str, float]
-    explore_trials: int | None = None
-    explore_seconds: float | None = None
-    total_seconds: float | None = None
-    final_epochs: float = FINAL_EPOCHS
-    finalists: int = 1
-    least_seconds: float = 0.0
-
-    def explorers(self, workers: int) -> float:
-        """How many exploring trials there is time for; any number where time does not end exploring."""
-        if self.explore_seconds is None or self.explore_trials is not None:
-            return math.inf
-        return workers * self.explore_seconds / self.explore["seconds"]
-
-
-def divide(
-    bounds: Bounds, finalists: int, overhead: float = 0.0, epochs: tuple[float, float] | None = None
-) -> Division:
-    """A sensible division.
-
-    With time to keep, a quarter goes into exploring, in slots that grow with the square root of the whole, so that more
-    time buys both more trials and longer ones; on small data trials end sooner, by epochs. Without, exploring trials
-    take 3 epochs and finalists 20.
-
-    Args:
-        bounds: of the search; finalists count as trials.
-        finalists: architectures that are trained to the end.
-        overhead: seconds of a trial before it trains.
-        epochs: those of an exploring trial and of a finalist, where epochs are quick.
-    """
-    max_time, max_trials = bounds.max_time, bounds.max_trials
-    few, most = epochs or ((3.0, FINAL_EPOCHS) if max_time is None else (EXPLORE_EPOCHS, MOST_EPOCHS))
-    number = None if max_trials is None else max(1, max_trials - finalists)
-    if max_time is None:
-        return Division({"epochs": few}, explore_trials=number, final_epochs=most, finalists=finalists)
-    share = (EXPLORE if finalists == 1 else EXPLORE_FRONT) * max_time
-    slot = min(max(8.0, 1.25 * math.sqrt(max_time)), share)
-    if number is not None:
-        slot = min(max(slot, share * bounds.workers / number), share)
-    explore = {"seconds": round(max(slot, LEARNING * overhead), 1), "epochs": few}
-    return Division(explore, number, share, before_scoring(max_time), most, finalists, LEAST_LEARNING * overhead)
-
-
-def before_scoring(max_time: float) -> float:
-    """Seconds of a search until the winner is scored and the results are written."""
-    return max_time - SCORING - SCORING_SHARE * max_time
-
-
-EXPLORE_EPOCHS, MOST_EPOCHS = 10.0, 200.0
-"""Where epochs are quick no exploring trial, and no finalist, takes more than these: small data is soon learnt."""
-EXPLORE = 0.25
-"""Share of the time that goes into exploring."""
-EXPLORE_FRONT = 0.3
-"""The same where several finalists are to be found."""
-LEARNING, LEAST_LEARNING = 3.0, 2.0
-"""Times a trial's seconds before it trains that an exploring trial, and a finalist, has at least."""
-SCORING, SCORING_SHARE = 2.0, 0.01
-"""Seconds, and share of the time, that are kept at the end for scoring the winner and writing results."""
+WHOLE = 1.0
+"""Passes over the rows below which a training shows how fast a network begins, not how far it gets."""
 
 
 class Stages(Strategy):
@@ -220,18 +146,26 @@ class Stages(Strategy):
         return round(math.log2(max(1.0, self.work(architecture))))
 
     def _like_the_best(self, known: Collection[Architecture]) -> set[Architecture]:
-        """Those no worse than the best by more than a standard error of the difference of scores, known ones two."""
+        """Those no worse than the best by more than a standard error of the difference of scores, known ones two.
+
+        A known one is also among them where it or the best has not seen all rows once.
+        """
         score = self.problem.objectives[0].name
         good = [(p.architecture, o) for p, o in self._explored if o.ok and self.violation(o) <= 0 and score in o.errors]
         if not good:
             return set()
         best = min((outcome for _, outcome in good), key=lambda outcome: float(self.loss(outcome)[0]))
 
+        def allowed(architecture: Architecture, outcome: Outcome) -> float:
+            if architecture not in known:
+                return 1.0
+            return math.inf if _begun_only(outcome) or _begun_only(best) else 2.0
+
         def behind(outcome: Outcome) -> float:
             error = math.hypot(outcome.errors[score], best.errors[score])
             return float(self.loss(outcome)[0] - self.loss(best)[0]) / max(error, 1e-12)
 
-        return {architecture for architecture, outcome in good if behind(outcome) <= 1 + (architecture in known)}
+        return {architecture for architecture, outcome in good if behind(outcome) <= allowed(architecture, outcome)}
 
     def _finalists(self) -> list[Proposal]:
         """The best explored, best first, without those that proved too slow; the user's baseline at the end."""
@@ -258,6 +192,11 @@ class Stages(Strategy):
         weights = [max(1.0, self.work(p.architecture)) for p in left if p.architecture]
         weights += [max(weights, default=1.0)] * (len(left) - len(weights))
         return float(least + (seconds - least * len(left)) * weights[0] / sum(weights))
+
+
+def _begun_only(outcome: Outcome) -> bool:
+    """Whether a training has not seen all rows once."""
+    return outcome.epochs is not None and outcome.epochs < WHOLE
 
 
 def _among(proposal: Proposal, begun: Sequence[Proposal]) -> bool:

@@ -86,18 +86,20 @@ def look_ahead(
     pace = None if gauge is None else expected_pace(gauge, work)
     if pace is not None and not conditions.resumed:
         check_time(budgeting.max_time, budgeting.clock(), pace)
-    told = replace(budgeting, overhead=0.0 if pace is None else pace.before)
+    if pace is not None:
+        untrained = replace(budgeting.untrained, epoch=pace.epoch)
+        budgeting = replace(budgeting, overhead=pace.before, untrained=untrained)
 
     def fresh(clock: Clock) -> Ledger:
         stand_in = RandomSearch()
         stand_in.starts_warm = goal.strategy.starts_warm
-        blind = replace(told, clock=clock, untrained=replace(told.untrained, describe=None))
+        blind = replace(budgeting, clock=clock, untrained=replace(budgeting.untrained, describe=None))
         return Ledger(goal.estimator.around(stand_in, blind), problem)
 
-    ledger = Ledger(goal.estimator.around(goal.strategy, told), problem, screen(goal.constraints, costs))
-    paces = Paces(pace or UNKNOWN, told.workers**ALONE if conditions.on_cpu else 1.0)
-    forecast = Forecast(ledger, fresh, told.clock, told.bounds, paces)
+    ledger = Ledger(goal.estimator.around(goal.strategy, budgeting), problem, screen(goal.constraints, costs))
+    paces = Paces(pace or UNKNOWN, budgeting.workers**ALONE if conditions.on_cpu else 1.0)
+    forecast = Forecast(ledger, fresh, budgeting.clock, budgeting.bounds, paces)
     memory = None if gauge is None else expected_mb(gauge, work)
     rest = None if pace is None or conditions.resumed else forecast.rest()
-    outlook = Outlook(goal.space, sample, told.bounds, pace, memory, rest, conditions.notes)
+    outlook = Outlook(goal.space, sample, budgeting.bounds, pace, memory, rest, conditions.notes)
     return Ahead(ledger, forecast, outlook, None if gauge is None else gauge.xla)

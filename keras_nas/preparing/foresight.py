@@ -16,7 +16,7 @@ from keras_nas.estimators.assignment import Training
 from keras_nas.estimators.training import build
 from keras_nas.objectives.constraints import Constraint
 from keras_nas.objectives.cost import CostTensor
-from keras_nas.objectives.in_turn import measured_in_turn
+from keras_nas.objectives.in_turn import measured_in_turn, typical
 from keras_nas.objectives.latency import TARGETS
 from keras_nas.objectives.latency_predictor import LatencyPredictor
 from keras_nas.objectives.latency_table import LatencyTable
@@ -153,11 +153,14 @@ def prepare_predictor(
         left = None if seconds is None else seconds - (time.monotonic() - began)
         models = (networks.make(samples[number]) for number in whole if left is None or left > 0)
         measured = measured_in_turn(models, table.setting.target, table.setting.batch_size, left)
-        for number, latency_ms in zip(whole, measured, strict=False):
-            table.learn(read[number], latency_ms)
+        for number, rounds in zip(whole, measured, strict=False):
+            table.learn(read[number], typical(rounds).latency_ms)
         table.save()
     predictor = LatencyPredictor(table)
-    tell(f"Latencies are predicted to {predictor.error_pct:.0f} % on average, by {table.setting} ({table.file}).")
+    if len(table.networks) > 1:
+        tell(f"Latencies are predicted to {predictor.error_pct:.0f} % on average, by {table.setting} ({table.file}).")
+    else:
+        tell(f"How well latencies are predicted by {table.setting} is not known: too few networks were measured.")
     return predictor
 
 
@@ -188,7 +191,10 @@ def predictor_for(
         tell: Takes lines of text.
     """
     target = training.options.costing.latency_target
-    if "latency_ms" not in training.options.costing.limits or target not in TARGETS:
+    if "latency_ms" not in training.options.costing.limits:
+        return None
+    if target not in TARGETS:
+        tell("Latencies of a function of yours are not predicted: what is too slow shows when a network is measured.")
         return None
     affordable = (
         [SECONDS, TRIAL_SECONDS * (max_trials or 0)] if max_time is None else [SECONDS, SEARCH_SHARE * max_time]

@@ -197,3 +197,11 @@ def test_time_between_runs_does_not_count(tmp_path: Path) -> None:
             time.sleep(0.1)
             store.append([Record("epoch", 0, "0-0")])
         assert 0.2 <= seconds_used(store) < 0.3
+
+
+def test_what_a_strategy_was_told_it_is_told_again(tmp_path: Path) -> None:
+    _, record = fakes.search(tmp_path, 3)
+    with Store(tmp_path) as store:
+        trials, _ = read_trials(list(store.records("propose", "observe")))
+    assert [trials[trial.number].outcome for trial in record.trials] == [trial.outcome for trial in record.trials]
+    assert [trial.outcome.epochs for trial in trials.values() if trial.outcome] == [2.0] * len(trials)

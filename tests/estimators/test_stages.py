@@ -11,8 +11,9 @@ from keras_nas.domains import Labels
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.bounds import Bounds
 from keras_nas.estimators.budgeting import Budgeting, Untrained
+from keras_nas.estimators.division import divide
 from keras_nas.estimators.fidelity import Finalists, FullTraining
-from keras_nas.estimators.stages import BASELINE, Stages, divide
+from keras_nas.estimators.stages import BASELINE, Stages
 from keras_nas.ledger import Ledger, Trial
 from keras_nas.objectives import objectives_from
 from keras_nas.strategy import DONE, Failure, Outcome, Problem, Proposal, Signal
@@ -43,6 +44,7 @@ def searched(
     screen: Any = None,
     fails: Any = lambda trial: False,
     error: float | None = None,
+    seen: float | None = None,
     **budgeting: Any,
 ) -> tuple[list[Trial], float]:
     """The trials of a whole search that runs one at a time and takes just the time that it is given."""
@@ -62,7 +64,8 @@ def searched(
         kind = failed if isinstance(failed, str) else "error"
         scores = {"val_accuracy": size, "params": size}
         errors = {} if error is None else {"val_accuracy": error}
-        ledger.tell(trial.number, Outcome(failure=Failure(kind, "no")) if failed else Outcome(scores, None, errors))
+        good = Outcome(scores, None, errors, seen)
+        ledger.tell(trial.number, Outcome(failure=Failure(kind, "no")) if failed else good)
     return run, clock.now
 
 
@@ -112,6 +115,25 @@ def test_a_known_network_gives_way_only_to_one_that_is_surely_better(error: floa
     assert 2**0.5 * 0.2 < behind
     assert (behind <= 2 * 2**0.5 * error) == wins
     assert (final(trials)[0].proposal.architecture == known) == wins
+
+
+@pytest.mark.parametrize(("epochs", "wins"), [(0.8, True), (1.0, False)])
+def test_a_known_network_gives_way_to_none_that_has_not_seen_all_rows(epochs: float, wins: bool) -> None:
+    known = Architecture({"a": 1, "b": 2, "c": 2})
+    trials, _ = searched(max_time=2400, error=0.1, first=[known], seen=epochs)
+    assert (final(trials)[0].proposal.architecture == known) == wins
+
+
+def test_explorers_of_a_single_finalist_last_an_epoch_where_there_is_time_for_three() -> None:
+    def slot(epoch: float, finalists: int = 1, max_time: float = 600.0) -> float:
+        trials, _ = searched(Finalists(finalists), max_time=max_time, untrained=Untrained(epoch=epoch), overhead=5.0)
+        return trials[0].proposal.fidelity["seconds"]
+
+    usual = slot(0.0)
+    assert slot(20.0) == usual == slot(40.0, finalists=3)
+    assert slot(40.0) == 45.0
+    assert slot(1000.0) == 50.0  # three of them
+    assert slot(1000.0, max_time=7200.0) == pytest.approx(2 * slot(0.0, max_time=7200.0), abs=0.1)
 
 
 def test_of_several_finalists_the_best_is_one_however_little_work_it_is() -> None:

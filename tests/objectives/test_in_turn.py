@@ -8,7 +8,8 @@ import keras
 import pytest
 
 from keras_nas.objectives import in_turn
-from keras_nas.objectives.in_turn import ROUNDS, measured_in_turn
+from keras_nas.objectives.in_turn import ROUNDS, measured_in_turn, typical
+from keras_nas.objectives.latency import Measurement, measure_latency
 
 
 def net(units: int) -> keras.Model:
@@ -22,9 +23,9 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
     @contextmanager
     def ready(model: float, *_: Any) -> Iterator[Any]:
-        def measure() -> float:
+        def measure() -> Measurement:
             states.append(1.5 if len(states) < 3 else 1.0)
-            return model * states[-1]
+            return measure_latency(None, target=lambda _: model * states[-1])
 
         yield measure
 
@@ -33,13 +34,17 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_a_state_of_the_machine_that_passes_changes_nothing(machine: list[float]) -> None:
-    assert measured_in_turn([1.0, 2.0, 4.0]) == [1.0, 2.0, 4.0]
+    found = measured_in_turn([1.0, 2.0, 4.0])
+    assert [typical(rounds).latency_ms for rounds in found] == [1.0, 2.0, 4.0]
+    assert [max(one.latency_ms for one in rounds) for rounds in found] == [1.5, 3.0, 6.0]
+    assert typical(found[0]).interval_pct == pytest.approx(50)
     assert len(machine) == 3 * ROUNDS
 
 
 def test_without_time_one_is_measured_once(machine: list[float]) -> None:
     taken = iter([1.0, 2.0, 4.0])
-    assert measured_in_turn(taken, seconds=0.0) == [1.5]
+    ((once,),) = measured_in_turn(taken, seconds=0.0)
+    assert once.latency_ms == 1.5
     assert list(taken) == [2.0, 4.0]
     assert measured_in_turn([]) == []
 
@@ -48,5 +53,13 @@ def test_without_time_one_is_measured_once(machine: list[float]) -> None:
 def test_larger_networks_take_longer(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(in_turn, "ROUNDS", 1)
     monkeypatch.setattr(in_turn, "ROUND_SECONDS", 0.2)
-    small, large = measured_in_turn([net(8), net(20_000)], target)
-    assert 0 < small < large
+    (small,), (large,) = measured_in_turn([net(8), net(20_000)], target)
+    assert 0 < small.latency_ms < large.latency_ms
+    assert small.target == target
+
+
+def test_a_function_is_asked_once() -> None:
+    asked = []
+    found = measured_in_turn([net(8)], lambda model: asked.append(model) or 2.0)
+    assert [one.latency_ms for one in found[0]] == [2.0]
+    assert len(asked) == 1

@@ -9,6 +9,7 @@ import pytest
 from keras_nas.architecture import Architecture
 from keras_nas.estimators.assignment import Training
 from keras_nas.objectives.cost import cost_of_model
+from keras_nas.objectives.latency import Measurement, measure_latency
 from keras_nas.objectives.latency_table import LatencyTable
 from keras_nas.preparing import foresight
 from keras_nas.preparing.foresight import Costs, Networks, by_importance, predictor_for, prepare_predictor
@@ -33,10 +34,13 @@ class Device:
         self.operations += 1
         return CALL_MS + 1e-3 * cost_of_model(model).flops
 
-    def in_turn(self, models: Iterable[Any], *_: Any) -> list[float]:
-        found = [CALL_MS + 1.1e-3 * cost_of_model(model).flops for model in models]
+    def in_turn(self, models: Iterable[Any], *_: Any) -> list[list[Measurement]]:
+        found = [[measure_latency(model, target=self.network)] for model in models]
         self.networks += len(found)
         return found
+
+    def network(self, model: Any) -> float:
+        return CALL_MS + 1.1e-3 * cost_of_model(model).flops
 
 
 @pytest.fixture
@@ -82,11 +86,16 @@ def test_the_dearest_operations_come_first(training: Training) -> None:
 def test_a_search_without_latency_or_time_has_no_predictor(training: Training, device: Device) -> None:
     from dataclasses import replace
 
+    told: list[str] = []
     for changes in ({"limits": {"params": None}}, {"latency_target": len}):
         costing = replace(training.options.costing, **changes)  # type: ignore[arg-type]
         other = replace(training, options=replace(training.options, costing=costing))
-        assert predictor_for(other, 600.0, None, print) is None
-    assert predictor_for(training, 0.0, None, print) is None
+        assert predictor_for(other, 600.0, None, told.append) is None
+    assert predictor_for(training, 0.0, None, told.append) is None
+    assert [line.split(":")[0] for line in told] == [
+        "Latencies of a function of yours are not predicted",
+        f"How well latencies are predicted by {LatencyTable('litert').setting} is not known",
+    ]
     assert predictor_for(training, None, None, print) is None
     assert (device.operations, device.networks) == (0, 0)
 
