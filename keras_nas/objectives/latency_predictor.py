@@ -19,7 +19,9 @@ from keras_nas.objectives.latency_table import LatencyTable, Setting, Timing
 from keras_nas.objectives.operations import Operation, operations_of
 
 UNKNOWN_PCT = 30.0
-"""The error that is assumed as long as no whole network was measured."""
+"""The error that is assumed at least as long as too few whole networks were measured to tell."""
+FEW = 4
+"""Whole networks that tell."""
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 """How strongly the correction is drawn towards none; the one that predicts left-out networks best is taken."""
 
@@ -149,23 +151,24 @@ class LatencyPredictor:
         return corrected(names, rows, measured)
 
     def _sums(self, counted: Mapping[str, int]) -> dict[str, float]:
-        """A network in a few numbers: the call, the time of each family of operations, their count, what they move."""
-        sums = {"call": self.table.call_ms or 0.0, COUNT: 0.0, MOVED: 0.0}
+        """A network in a few numbers: the call, the time of each family of operations, their count, what they read."""
+        sums = {"call": self.table.call_ms or 0.0, COUNT: 0.0, MOVED: 0.0, WEIGHTS: 0.0}
         for key, count in counted.items():
             timing = self.table.timings[key]
             family = timing.kind.partition(" + ")[0].partition("(")[0]
             sums[family] = sums.get(family, 0.0) + count * self.rates.latency_ms(timing)
             sums[COUNT] += count
             sums[MOVED] += count * timing.moved
+            sums[WEIGHTS] += count * timing.weights
         return sums
 
 
-COUNT, MOVED = "operations", "moved"
-"""Sums that count nothing unless the correction finds that they do."""
+COUNT, MOVED, WEIGHTS = "operations", "moved", "weights"
+"""Sums that count nothing unless the correction finds that they do: alone, an operation finds its weights cached."""
 
 
 def corrected(names: tuple[str, ...], rows: np.ndarray, measured: np.ndarray) -> Correction:
-    """The factors with the least relative error, drawn towards 1 (and 0 for `COUNT` and `MOVED`).
+    """The factors with the least relative error, drawn towards 1 (and 0 for `COUNT`, `MOVED` and `WEIGHTS`).
 
     Args:
         names: Of the sums.
@@ -186,12 +189,13 @@ def corrected(names: tuple[str, ...], rows: np.ndarray, measured: np.ndarray) ->
     columns, wrong = relative / scale, 1.0 - relative @ prior
     fits = [_ridge(columns, wrong, strength) for strength in STRENGTHS]
     change, left_out = min(fits, key=lambda fit: float(np.abs(fit[1]).mean()))
-    return Correction(names, prior + change / scale, 100 * float(np.abs(left_out).mean()))
+    error_pct = 100 * float(np.abs(left_out).mean())
+    return Correction(names, prior + change / scale, error_pct if len(rows) >= FEW else max(error_pct, UNKNOWN_PCT))
 
 
 def _unchanged(name: str) -> float:
     """The factor of a sum where nothing is corrected."""
-    return 0.0 if name in (COUNT, MOVED) else 1.0
+    return 0.0 if name in (COUNT, MOVED, WEIGHTS) else 1.0
 
 
 def _ridge(columns: np.ndarray, wanted: np.ndarray, strength: float) -> tuple[np.ndarray, np.ndarray]:

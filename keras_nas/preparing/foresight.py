@@ -6,7 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
+from itertools import chain, zip_longest
 from typing import Any, TypeVar
 
 import numpy as np
@@ -124,8 +126,10 @@ class Networks:
         return operations_of(self.read(architecture))
 
     def samples(self) -> list[Architecture]:
-        """The same ones every time, so that they are measured once."""
-        return [self.space.sample(np.random.default_rng([0, number])) for number in range(SAMPLES)]
+        """The same ones every time, so that they are measured once; every beginning spans small and large ones."""
+        drawn = [self.space.sample(np.random.default_rng([0, number])) for number in range(SAMPLES)]
+        sizes = [sum(map(_guess, self.operations(architecture))) for architecture in drawn]
+        return [drawn[place] for place in spanning(sizes)]
 
 
 def prepare_predictor(
@@ -165,13 +169,31 @@ def prepare_predictor(
 
 
 def by_importance(networks: Sequence[Sequence[Operation]]) -> list[Operation]:
-    """The operations of some networks, each once, those first that most time is thought to go into."""
+    """The operations of some networks, each once: the networks in turn name the one that matters most to them.
+
+    So that operations of small networks are among the first, and those that are never measured lie between others.
+    """
     operations = {operation.key: operation for network in networks for operation in network}
     weight: Counter[str] = Counter()
     for network in networks:
         for operation in network:
             weight[operation.key] += _guess(operation)
-    return [operations[key] for key, _ in weight.most_common()]
+    own = [dict.fromkeys(operation.key for operation in network) for network in networks]
+    turns = zip_longest(*(sorted(keys, key=lambda key: -weight[key]) for keys in own))
+    return [operations[key] for key in dict.fromkeys(chain.from_iterable(turns)) if key is not None]
+
+
+def spanning(sizes: Sequence[float]) -> list[int]:
+    """Positions of some numbers: the smallest and the largest, what lies halfway between, and so on.
+
+    Example:
+        >>> spanning([5.0, 1.0, 4.0, 2.0, 3.0])
+        [1, 0, 4, 3, 2]
+    """
+    ranked, last = np.argsort(sizes, kind="stable"), len(sizes) - 1
+    parts = (Fraction(odd, 2**depth) for depth in range(1, last.bit_length() + 2) for odd in range(1, 2**depth, 2))
+    places = (int(part * last) for part in (Fraction(0), Fraction(1), *parts))
+    return [int(ranked[place]) for place in dict.fromkeys(places)]
 
 
 def _guess(operation: Operation) -> int:

@@ -76,9 +76,10 @@ def all_operations(training: Training) -> Any:
     return [networks.operations(architecture) for architecture in training.space.enumerate()]
 
 
-def test_the_dearest_operations_come_first(training: Training) -> None:
+def test_networks_in_turn_name_their_dearest_operation(training: Training) -> None:
     small, large = dense(3, 4000)
-    assert by_importance([[small], [small, large]]) == [large, small]
+    assert by_importance([[small, large]]) == [large, small]
+    assert by_importance([[small], [small, large]]) == [small, large]
     operations = by_importance(all_operations(training))
     assert len({operation.key for operation in operations}) == len(operations)
 
