@@ -192,5 +192,5 @@ def conv_attention(
     bias = normalization == "none"
     near = net(layers.Conv2D, x, filters=filters - attended, kernel_size=kernel, padding="same", use_bias=bias)
     far = net(layers.Conv2D, x, filters=attended, kernel_size=1)
-    far = self_attention.body(net, far, heads=min(heads, attended), reduction=reduction)
+    far = self_attention.body(net, far, heads=max(1, min(heads, attended)), reduction=reduction)
     return activate(net, normalize(net, net(layers.Concatenate, [near, far]), normalization), activation)

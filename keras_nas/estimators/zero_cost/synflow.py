@@ -30,6 +30,9 @@ def synflow(network: Network, batch: Batch) -> float:
 def logsynflow(network: Network, batch: Batch) -> float:
     """The sum of theta log(1 + dR/dtheta) over all weights, which tames the gradients' explosion with depth.
 
+    A gradient is below zero only where a network subtracts, or has gates: its logarithm is that of its size, with its
+    sign.
+
     Args:
         network: at initialisation.
         batch: only its shape counts.
@@ -37,7 +40,8 @@ def logsynflow(network: Network, batch: Batch) -> float:
     Reference:
         Cavagnero et al., "FreeREA: Training-Free Evolution-based Architecture Search", arXiv 2207.05135.
     """
-    return float(sum(tf.reduce_sum(theta * tf.math.log1p(gradient)) for theta, gradient in _flow(network, batch)))
+    tamed = ((theta, tf.sign(gradient) * tf.math.log1p(abs(gradient))) for theta, gradient in _flow(network, batch))
+    return float(sum(tf.reduce_sum(theta * own) for theta, own in tamed))
 
 
 def _flow(network: Network, batch: Batch) -> list[tuple[Any, Any]]:

@@ -1,11 +1,14 @@
 """Each score against its formula, worked out in NumPy for networks of a few weights."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
 
+from keras_nas.blocks import conv_attention
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.zero_cost import ENSEMBLE, SCORES, get_score, rank_average
 from keras_nas.estimators.zero_cost.jacob_cov import SMALL as K
@@ -37,6 +40,15 @@ def test_logsynflow_takes_the_logarithm_of_gradients() -> None:
     by_first, by_second = np.outer(np.ones(4), second.sum(axis=1)), np.outer(first.sum(axis=0), np.ones(2))
     expected = (first * np.log(1 + by_first)).sum() + (second * np.log(1 + by_second)).sum()
     assert logsynflow(SMALL, ROWS) == pytest.approx(expected, rel=1e-6)
+
+
+def test_logsynflow_of_a_network_that_subtracts_is_a_number() -> None:
+    def body(net: Any, x: Any) -> Any:
+        return net(layers.Subtract, [x, net(layers.Dense, x, units=4)])
+
+    network = Network(body, Weights(1))
+    (kernel,) = network(tf.ones((1, 4)), Variant(draw="positive")).kernels
+    assert logsynflow(network, ROWS) == pytest.approx(-np.log(2) * kernel.numpy().sum(), rel=1e-6)
 
 
 def test_synflow_sees_no_normalisation() -> None:
@@ -115,6 +127,14 @@ def test_linear_regions_are_the_different_patterns() -> None:
     x = np.asarray(IMAGES.x)
     windows = {x[n, i : i + 3, j : j + 3].tobytes() for n in range(6) for i in range(3) for j in range(3)}
     assert {np.ascontiguousarray(crop).tobytes() for crop in crops} == windows
+
+
+def test_linear_regions_of_attention_beside_a_convolution() -> None:
+    def body(net: Any, x: Any) -> Any:
+        x = net(layers.Conv2D, x, filters=8, kernel_size=1)
+        return net(layers.GlobalAveragePooling2D, conv_attention.body(net, x, filters=net.channels(x)))
+
+    assert linear_regions(Network(body, Weights(0)), IMAGES) > 1
 
 
 def test_zen_measures_how_far_outputs_move_before_normalisation() -> None:
