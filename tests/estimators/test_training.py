@@ -19,7 +19,7 @@ from keras_nas.estimators.scoring import validation_scores
 from keras_nas.estimators.training import _seen, train
 from keras_nas.estimators.xla import Timing
 from keras_nas.objectives.objective import SoftTarget
-from tests.small import RECIPE, Ear, digit_images, tiny_space, tiny_training, top_two, written
+from tests.small import RECIPE, Ear, dense_model, digit_images, tiny_space, tiny_training, top_two, written
 
 NETWORK = {"filters": 8, "units": 32}
 
@@ -191,6 +191,13 @@ def test_too_many_parameters_end_a_trial_before_training(tmp_path: Path) -> None
     with pytest.raises(TrialError, match="parameters, at most 100 allowed") as raised:
         trained(training, Ear(tmp_path / "0"))
     assert raised.value.kind == "too_large"
+
+
+def test_limits_do_not_hold_for_the_users_own_model(tmp_path: Path) -> None:
+    """It is there to be compared with, however large it is."""
+    training = tiny_training(tmp_path, limits={"params": 10.0}, baseline=dense_model)
+    told = train(Ear(tmp_path / "0"), training=training, architecture=None, number=0, fidelity={"epochs": 0.1})
+    assert told["scores"]["params"] == 650
 
 
 def test_what_cannot_be_built_says_so(tmp_path: Path) -> None:
