@@ -191,6 +191,15 @@ def test_an_ellipsis_may_stand_for_nothing_and_a_sum_multiplies_nothing() -> Non
     assert _einsum("ij->j", [(3, 4)]) == 0
 
 
+def test_a_layer_of_several_arguments_that_has_no_formula_is_built() -> None:
+    """Attention along one of two axes: 5 maps of 4 x 4 scores."""
+    net = CostNet()
+    x = net.input((4, 5, 6))
+    y = net(layers.MultiHeadAttention, [x, x], num_heads=2, key_dim=3, attention_axes=(1,), use_bias=False)
+    assert net.cost(y).params == 4 * 6 * 6
+    assert net.cost(y).flops == 4 * 20 * 6 * 6 + 2 * 6 * 5 * 16
+
+
 def test_padding_is_read_in_any_case_as_keras_does() -> None:
     net, wide = CostNet(), {"filters": 2, "kernel_size": 3, "padding": "VALID"}
     for kind, side in ((layers.Conv2D, 6), (layers.Conv2DTranspose, 10)):

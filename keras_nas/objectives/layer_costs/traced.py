@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras_nas.errors import InvalidArgument
+from keras_nas.net import KerasNet
 from keras_nas.objectives.layer_costs.shapes import LayerCost, Shape, size_of
 
 _CONVOLUTIONS = ("Conv2D", "Conv3D")
@@ -26,13 +27,13 @@ def built_cost(layer: Any, shapes: Sequence[Shape], config: dict[str, Any]) -> L
     """
     import keras
 
-    instance = layer(**config)
+    instance, net = layer(**config), KerasNet()
     inputs = [keras.Input(shape) for shape in shapes]
-    instance(inputs[0] if len(inputs) == 1 else inputs)
 
     def call(*tensors: Any) -> Any:
-        return instance(tensors[0] if len(tensors) == 1 else list(tensors))
+        return net(lambda: instance, tensors[0] if len(tensors) == 1 else list(tensors))
 
+    call(*inputs)
     return operation_cost(call, [(shape, tensor.dtype) for shape, tensor in zip(shapes, inputs, strict=True)], instance)
 
 
