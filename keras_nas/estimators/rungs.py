@@ -19,7 +19,7 @@ from keras_nas.strategy import DONE, Outcome, Problem, Proposal, Signal, Strateg
 STUCK = 32
 """Repeats in a row after which the strategy inside has nothing new to say."""
 MARGIN = 10
-"""Trials of each rung, and of all, that are kept beyond those that go on: others may turn out worse."""
+"""Trials of each rung that are kept beyond those that go on: others may turn out worse."""
 WORTH = 0.6
 """Share of a trial that has to fit into the time of its rung."""
 Place = tuple[int, int]
@@ -87,15 +87,19 @@ class Rungs(Stages):
         self._learn(proposal, climb)
 
     def continues(self) -> Collection[int]:
-        """The trials from which the best of each rung and of all may go on, and some more on rungs that still fill."""
+        """The trials from which the best of each rung, or finalists, may go on; some more on rungs that still fill."""
         newest = self._newest(())
-        best = self._best()[: self.division.finalists + MARGIN]
-        kept = {*self.explorer.continues(), *(last.number for last in best if last.number is not None)}
+        kept = set(self.explorer.continues())
         for (bracket, rung), ranked in self._ranks.items():
             count = -(-self._counts[bracket, rung] // self.ladder.factor) + MARGIN * (bracket == newest)
-            waiting = [self._climbs[architecture] for architecture in ranked[:count]]
-            kept |= {climb.number for climb in waiting if climb.top == rung and climb.number is not None}
+            most = max(len(self._waiting(ranked[:count], rung)), self.division.finalists)
+            kept |= {climb.number for climb in self._waiting(ranked, rung)[:most] if climb.number is not None}
         return kept
+
+    def _waiting(self, ranked: Sequence[Architecture], rung: int) -> list[Climb]:
+        """Those that have come no higher than a rung."""
+        climbs = [self._climbs[architecture] for architecture in ranked]
+        return [climb for climb in climbs if climb.top == rung]
 
     def _place(self, place: Place, outcome: Outcome) -> None:
         """Rank those on a rung anew; a trial that is among the best no longer, and not kept, is not gone on from."""
