@@ -45,7 +45,7 @@ def linear_regions(network: Network, batch: Batch) -> float:
     """In how many linear regions small pieces of the rows lie: the number of different patterns of active units.
 
     A network of ordinary width tells all inputs apart: counted is one of the same form whose convolutions have one
-    filter each, on 3 x 3 pixels.
+    filter each, on 3 x 3 pixels. Where no layer is an activation there is one region.
 
     Args:
         network: at initialisation.
@@ -53,6 +53,8 @@ def linear_regions(network: Network, batch: Batch) -> float:
     """
     x = pieces(np.asarray(batch.x), np.random.default_rng([network.weights.seed, POINTS]))
     signals = network(x, Variant(thin=True)).signals
+    if not signals:
+        return 1.0
     patterns = np.concatenate([np.reshape(signal, (POINTS, -1)) > 0 for signal in signals], axis=1)
     return float(len(np.unique(np.packbits(patterns, axis=1), axis=0)))
 

@@ -129,6 +129,10 @@ def test_linear_regions_are_the_different_patterns() -> None:
     assert {np.ascontiguousarray(crop).tobytes() for crop in crops} == windows
 
 
+def test_a_network_without_activations_has_one_linear_region() -> None:
+    assert linear_regions(Network(pooled, Weights(0)), IMAGES) == 1
+
+
 def test_linear_regions_of_attention_beside_a_convolution() -> None:
     def body(net: Any, x: Any) -> Any:
         x = net(layers.Conv2D, x, filters=8, kernel_size=1)
