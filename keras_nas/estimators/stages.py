@@ -95,7 +95,8 @@ class Stages(Strategy):
         if division.explore_seconds is None:
             return number is not None
         slot = division.explore.get("seconds", 0.0)
-        return not self._explored or self.clock() + 0.6 * slot <= division.explore_seconds
+        nothing = not running and not any(outcome.ok for _, outcome in self._explored)
+        return nothing or self.clock() + 0.6 * slot <= division.explore_seconds
 
     def _trained(self) -> int:
         """How many exploring trials were trained: repeats and refusals cost none."""
@@ -114,7 +115,7 @@ class Stages(Strategy):
     def _fidelity(self, pending: Sequence[Proposal]) -> Mapping[str, float]:
         """Of an exploring trial; the first has all the time where a finalist could not have as much after it."""
         division = self.division
-        if division.total_seconds is None or self._explored or pending:
+        if division.total_seconds is None or self._trained() or pending:
             return division.explore
         left = division.total_seconds - self.clock()
         if left >= 2 * division.explore["seconds"]:

@@ -32,15 +32,14 @@ def measured_in_turn(
     """Measure some models in rounds.
 
     Args:
-        models: Keras models; each is asked for when its turn comes.
+        models: Keras models; each is asked for when it is to be measured first.
         target: "keras", or a format that a model can be stored in, which runs in a fresh process every time; a function
             or a table is asked once.
         batch_size: Rows in a call.
-        seconds: After half of which no other model is taken, and after which no other measurement begins; None for no
-            limit. One model is measured in any case, and each that is taken at least once.
+        seconds: After which no other round goes on; None for no limit. Each model is measured once in any case.
 
     Returns:
-        The measurements of each model that was taken, one a round.
+        The measurements of each model, one a round.
 
     Raises:
         ExportError: A model cannot be stored in the target's format.
@@ -51,22 +50,16 @@ def measured_in_turn(
         >>> typical(measured_in_turn([model], "keras")[0]).latency_ms > 0
         True
     """
-    began = time.monotonic()
-
-    def over(share: float) -> bool:
-        return seconds is not None and time.monotonic() - began >= share * seconds
-
+    until = float("inf") if seconds is None else time.monotonic() + seconds
     measures: list[Callable[[], Measurement]] = []
     found: list[list[Measurement]] = []
     with ExitStack() as stack:
         for model in models:
             measures.append(stack.enter_context(_ready(model, target, batch_size)))
             found.append([measures[-1]()])
-            if over(0.5):
-                break
         further = ROUNDS - 1 if target in TARGETS else 0
         for number in range(further * len(measures)):
-            if over(1.0):
+            if time.monotonic() >= until:
                 break
             found[number % len(measures)].append(measures[number % len(measures)]())
     return found

@@ -20,10 +20,15 @@ from keras_nas.objectives.operations import Operation, operations_of
 
 UNKNOWN_PCT = 30.0
 """The error that is assumed at least as long as too few whole networks were measured to tell."""
-FEW = 4
-"""Whole networks that tell."""
-STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
-"""How strongly the correction is drawn towards none; the one that predicts left-out networks best is taken."""
+FEW, TELLING = 4, 8
+"""Whole networks without which nothing is predicted, and those that tell how well."""
+USUAL = np.array([2e-3, 3e-8, 4e-7, 1e-8])
+"""Milliseconds of an operation at all, of a multiply-add, a moved number and a parameter, on one core of a server."""
+DRAWN = 0.01
+"""How strongly rates are drawn towards the usual ones: as a hundredth of a measurement would."""
+STRENGTHS, STRONG = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0), (0.1, 0.3, 1.0)
+"""How strongly the correction is drawn towards none; the one that predicts left-out networks best is taken. The second
+are for fewer networks than tell."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class Rates:
 
     @classmethod
     def fitted(cls, timings: Sequence[Timing]) -> Rates:
-        """Non-negative rates with the least relative error, for each kind that was measured often enough."""
+        """Non-negative rates with the least relative error for each kind, as usual where measurements do not tell."""
         known = [timing for timing in timings if timing.latency_ms is not None]
         of_kind: dict[str, list[Timing]] = {}
         for timing in known:
@@ -176,9 +181,9 @@ def corrected(names: tuple[str, ...], rows: np.ndarray, measured: np.ndarray) ->
         measured: Latency of each, shape `(networks,)`.
 
     Example:
-        >>> rows = np.array([[1.0, 2.0], [1.0, 4.0], [1.0, 8.0], [1.0, 3.0]])
-        >>> corrected(("call", "Conv2D"), rows, rows @ [1.0, 1.5]).factors.round(2)
-        array([1.01, 1.5 ])
+        >>> rows = np.stack([np.ones(8), np.arange(2.0, 10.0)], axis=1)
+        >>> corrected(("call", "Conv2D"), rows, rows @ [1.0, 1.5]).factors.round(1)
+        array([1. , 1.5])
     """
     prior = np.array([_unchanged(name) for name in names])
     if len(rows) < 2:
@@ -187,10 +192,11 @@ def corrected(names: tuple[str, ...], rows: np.ndarray, measured: np.ndarray) ->
     size = np.sqrt((relative**2).mean(axis=0))
     scale = np.where((prior > 0) | (size == 0), 1.0, size)  # a factor is trusted by the share that its sum has
     columns, wrong = relative / scale, 1.0 - relative @ prior
-    fits = [_ridge(columns, wrong, strength) for strength in STRENGTHS]
+    telling = len(rows) >= TELLING
+    fits = [_ridge(columns, wrong, strength) for strength in (STRENGTHS if telling else STRONG)]
     change, left_out = min(fits, key=lambda fit: float(np.abs(fit[1]).mean()))
     error_pct = 100 * float(np.abs(left_out).mean())
-    return Correction(names, prior + change / scale, error_pct if len(rows) >= FEW else max(error_pct, UNKNOWN_PCT))
+    return Correction(names, prior + change / scale, error_pct if telling else max(error_pct, UNKNOWN_PCT))
 
 
 def _unchanged(name: str) -> float:
@@ -212,13 +218,14 @@ def _sizes(timing: Timing) -> np.ndarray:
 
 
 def _rates(timings: Sequence[Timing]) -> np.ndarray:
-    """Non-negative least squares of the relative error; zeros without any measured time."""
+    """Non-negative least squares of the relative error, drawn towards the `USUAL` rates times one factor."""
     from scipy.optimize import nnls
 
     known = [(timing, timing.latency_ms) for timing in timings if timing.latency_ms]
     if not known:
-        return np.zeros(4)
+        return USUAL
     rows = np.stack([_sizes(timing) / latency_ms for timing, latency_ms in known])
-    scale = rows.max(axis=0)
-    scale[scale == 0] = 1.0
-    return np.asarray(nnls(rows / scale, np.ones(len(rows)))[0] / scale)
+    drawn = np.sqrt(DRAWN) * np.eye(len(USUAL))
+    usual = USUAL / np.median(rows @ USUAL)
+    wanted = np.concatenate([np.ones(len(rows)), drawn @ np.ones(len(USUAL))])
+    return np.asarray(nnls(np.concatenate([rows * usual, drawn]), wanted)[0] * usual)

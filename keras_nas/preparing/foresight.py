@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +21,7 @@ from keras_nas.objectives.constraints import Constraint
 from keras_nas.objectives.cost import CostTensor
 from keras_nas.objectives.in_turn import measured_in_turn, typical
 from keras_nas.objectives.latency import TARGETS
-from keras_nas.objectives.latency_predictor import LatencyPredictor
+from keras_nas.objectives.latency_predictor import FEW, TELLING, LatencyPredictor
 from keras_nas.objectives.latency_table import LatencyTable
 from keras_nas.objectives.objective import Objective
 from keras_nas.objectives.operations import Operation, operations_of
@@ -32,8 +33,8 @@ SAMPLES = 40
 """Architectures of a space whose operations are measured; more of them have few others."""
 NETWORKS = 12
 """Of these, how many are measured as a whole, to correct the sums."""
-WHOLE_SHARE = 0.3
-"""Share of the time for measuring that whole networks may take."""
+WHOLE_SHARE, NETWORK_SECONDS = 0.3, 2.5
+"""Share of the time for measuring that is kept for whole networks, and about how long each takes at least."""
 SECONDS, SEARCH_SHARE, TRIAL_SECONDS = 150.0, 0.1, 1.0
 """Longest that a search measures before it begins: in all, as a share of its time, and where trials count for each."""
 RELIABLE_PCT = 15.0
@@ -137,35 +138,51 @@ def prepare_predictor(
 ) -> LatencyPredictor:
     """A predictor for a space; what its table lacks is measured first, the most important operations before others.
 
+    A few whole networks come first of all: with them a sum of usual times can be corrected.
+
     Args:
         networks: Of the space.
         table: Of the device.
         seconds: Longest time for measuring; None takes all that is needed, some minutes.
         tell: Called with a line of text when there is something to wait for, and after it.
     """
-    began = time.monotonic()
+    end = math.inf if seconds is None else time.monotonic() + seconds
     samples = networks.samples()
     read = [networks.operations(architecture) for architecture in samples]
     missing = [operation for operation in by_importance(read) if table.lacks(operation)]
-    counted = {number: Counter(operation.key for operation in read[number]) for number in range(NETWORKS)}
-    known = [network.operations for network in table.networks]
-    whole = [n for n in counted if counted[n] not in [*known, *(counted[earlier] for earlier in range(n))]]
+    whole = _unknown([Counter(operation.key for operation in read[number]) for number in range(NETWORKS)], table)
+
+    def learn(some: Sequence[int], until: float) -> None:
+        if time.monotonic() + NETWORK_SECONDS * len(some) > end:
+            return
+        models = (networks.make(samples[number]) for number in some)
+        setting = table.setting
+        measured = measured_in_turn(models, setting.target, setting.batch_size, until - time.monotonic())
+        for number, rounds in zip(some, measured, strict=True):
+            table.learn(read[number], typical(rounds).latency_ms)
+
     if (missing or whole) and (seconds is None or seconds > 0):
         limit = "" if seconds is None else f" for at most {seconds:.0f} s"
         tell(f"Measuring up to {len(missing)} operations and {len(whole)} networks by {table.setting}{limit} ...")
-        table.measure(missing, None if seconds is None else (1 - WHOLE_SHARE) * seconds)
-        left = None if seconds is None else seconds - (time.monotonic() - began)
-        models = (networks.make(samples[number]) for number in whole if left is None or left > 0)
-        measured = measured_in_turn(models, table.setting.target, table.setting.batch_size, left)
-        for number, rounds in zip(whole, measured, strict=False):
-            table.learn(read[number], typical(rounds).latency_ms)
+        reserve = 0.0 if seconds is None else WHOLE_SHARE * seconds
+        first = min(FEW, max(0, TELLING - len(table.networks)))
+        learn(whole[:first], time.monotonic() + (reserve or math.inf))
+        table.measure(missing, end - reserve - time.monotonic())
+        for start in range(first, len(whole), FEW):
+            learn(whole[start : start + FEW], end)
         table.save()
     predictor = LatencyPredictor(table)
-    if len(table.networks) > 1:
+    if len(table.networks) >= TELLING:
         tell(f"Latencies are predicted to {predictor.error_pct:.0f} % on average, by {table.setting} ({table.file}).")
     else:
         tell(f"How well latencies are predicted by {table.setting} is not known: too few networks were measured.")
     return predictor
+
+
+def _unknown(counted: Sequence[Counter[str]], table: LatencyTable) -> list[int]:
+    """Places of the networks, each once, that a table does not hold."""
+    known = [network.operations for network in table.networks]
+    return [place for place, own in enumerate(counted) if own not in [*known, *counted[:place]]]
 
 
 def by_importance(networks: Sequence[Sequence[Operation]]) -> list[Operation]:
@@ -222,4 +239,4 @@ def predictor_for(
         [SECONDS, TRIAL_SECONDS * (max_trials or 0)] if max_time is None else [SECONDS, SEARCH_SHARE * max_time]
     )
     predictor = prepare_predictor(Networks.of(training), LatencyTable(target), min(affordable), tell)
-    return predictor if predictor.table.networks else None
+    return predictor if len(predictor.table.networks) >= FEW else None

@@ -7,12 +7,19 @@ import numpy as np
 import pytest
 from keras import layers
 
+from keras_nas.objectives import latency_predictor
 from keras_nas.objectives.latency import measure_latency
 from keras_nas.objectives.latency_predictor import UNKNOWN_PCT, LatencyPredictor, Rates, corrected
 from keras_nas.objectives.latency_table import LatencyTable, Timing
 from tests.objectives.test_latency_table import CALL_MS, Device, dense, device
 
 __all__ = ["device"]
+
+
+@pytest.fixture(autouse=True)
+def usual(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rates of the kind of device that this one is, a microcontroller: about right, and its own are measured."""
+    monkeypatch.setattr(latency_predictor, "USUAL", np.array([1e-2, 3e-3, 1e-5, 1e-5]))
 
 
 @pytest.fixture
@@ -63,11 +70,11 @@ def test_a_predictor_is_a_target(table: LatencyTable) -> None:
 
 
 def test_a_kind_that_was_never_measured_goes_by_all_others() -> None:
-    timings = [Timing("Dense", flops, 0, 0, 1e-3 * flops) for flops in (100, 1000, 5000)]
+    timings = [Timing("Dense", flops, 0, 0, 1e-3 * flops) for flops in (100, 1000, 5000, 9000)]
     rates = Rates.fitted(timings)
     assert rates.latency_ms(Timing("Conv2D", 2000, 0, 0)) == pytest.approx(2.0, rel=0.01)
     assert rates.latency_ms(Timing("Conv2D", 2000, 0, 0, 0.5)) == 0.5
-    assert Rates.fitted([]).latency_ms(Timing("Conv2D", 2000, 0, 0)) == 0.0
+    assert Rates.fitted([]).latency_ms(Timing("Conv2D", 2000, 0, 0)) == pytest.approx(1e-2 + 3e-3 * 2000)
 
 
 def test_rates_are_never_negative() -> None:
