@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-DENSE = ("Dense", "Conv1D", "Conv2D")
+DENSE = ("Dense", "Embedding", "Conv1D", "Conv2D", "Conv3D")
 """Layers whose kernels end in the axes of inputs and outputs."""
 CHANNELWISE = ("DepthwiseConv1D", "DepthwiseConv2D", "BatchNormalization", "LayerNormalization")
 """Layers that treat each channel by itself."""

@@ -43,6 +43,23 @@ def test_a_wider_network_and_a_larger_kernel_compute_what_the_parent_did(change:
     assert np.abs(before - np.asarray(parent(X))).max() > 0.01
 
 
+@pytest.mark.parametrize("kind", ["volume", "words"])
+def test_so_do_networks_of_volumes_and_of_words(kind: str) -> None:
+    def network(width: int, kernel: int) -> Any:
+        if kind == "words":
+            first, shape = layers.Embedding(9, width, name="first"), (5,)
+            second, pooled = layers.Conv1D(4, kernel, padding="same", name="second"), layers.GlobalMaxPooling1D()
+        else:
+            first, shape = layers.Conv3D(width, kernel, padding="same", name="first"), (4, 4, 4, 1)
+            second, pooled = layers.Conv3D(4, 1, name="second"), layers.GlobalMaxPooling3D()
+        return keras.Sequential([keras.Input(shape), first, second, pooled])
+
+    parent, child = network(3, 3), network(5, 5)
+    assert 0.1 < graft(child, parent) < 1.0
+    x = np.random.default_rng(0).integers(9, size=(4, *parent.input_shape[1:])).astype("float32")
+    np.testing.assert_allclose(child(x), parent(x), atol=1e-5)
+
+
 def test_new_channels_can_learn() -> None:
     """They are not heard at first, but whoever reads them gets a gradient."""
     import tensorflow as tf
