@@ -153,8 +153,8 @@ def prepare_predictor(
     whole = _unknown([Counter(operation.key for operation in read[number]) for number in range(NETWORKS)], table)
 
     def learn(some: Sequence[int], until: float) -> None:
-        if time.monotonic() + NETWORK_SECONDS * len(some) > end:
-            return
+        affordable = (end - time.monotonic()) / NETWORK_SECONDS
+        some = some[: int(max(0.0, min(affordable, len(some))))]
         models = (networks.make(samples[number]) for number in some)
         setting = table.setting
         measured = measured_in_turn(models, setting.target, setting.batch_size, until - time.monotonic())
