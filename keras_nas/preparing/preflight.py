@@ -182,7 +182,7 @@ def check_scoring(training: Training, watched: Sequence[str]) -> None:
         _tried("loss", options.loss, lambda given: loss_value(given, truth, predictions))
     known = [f"val_{name}" for name in (*training.task.score_names, *scores_of(training, y, predictions))]
     if ENERGY in watched:
-        _check_energy()
+        _check_energy(options.costing.latency_target)
     for name in watched:
         if name not in (*known, *MEASURED, ENERGY):
             raise InvalidArgument(
@@ -196,8 +196,13 @@ def _metric_value(own: tuple[Any, Any], metric: Any) -> float:
     return metric_score(metric, *own)[1]
 
 
-def _check_energy() -> None:
-    """Refuse to optimise what the machine does not count."""
+def _check_energy(target: Any) -> None:
+    """Refuse to optimise what the machine does not count, or for a target that counts latencies alone."""
+    if callable(target):
+        raise InvalidArgument(
+            f"{ENERGY} is measured of a model that runs here, and latency_target is a function, which tells latencies "
+            "alone: expected the name of a format, 'keras' say."
+        )
     found = measure_energy(lambda: None, seconds=0.5)
     if found.energy_mj is None:
         raise InvalidArgument(

@@ -100,6 +100,9 @@ def test_energy_is_an_objective_only_where_it_is_counted(training: Training, mon
         check_scoring(training, ["energy_mj"])
     monkeypatch.setattr(preflight, "measure_energy", lambda run, seconds: Energy(1.0))
     check_scoring(training, ["energy_mj"])
+    costing = replace(training.options.costing, latency_target=len)
+    with pytest.raises(InvalidArgument, match="latency_target is a function, which tells latencies alone"):
+        check_scoring(replace(training, options=replace(training.options, costing=costing)), ["energy_mj"])
 
 
 def test_a_predicted_latency_has_to_be_surely_too_long(training: Training) -> None:
