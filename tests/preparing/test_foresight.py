@@ -71,6 +71,14 @@ def test_what_is_kept_is_not_measured_again(training: Training, device: Device) 
     assert device.operations == 1 + len(by_importance(all_operations(training)))
 
 
+def test_with_little_time_whole_networks_come_first(training: Training, device: Device) -> None:
+    """Two at a time here; four are the fewest that anything is predicted by."""
+    assert predictor_for(training, 60.0, None, lambda text: None) is None
+    assert device.networks == 2
+    assert predictor_for(training, 60.0, None, lambda text: None) is not None
+    assert device.networks == 4
+
+
 def all_operations(training: Training) -> Any:
     networks = Networks.of(training)
     return [networks.operations(architecture) for architecture in training.space.enumerate()]
