@@ -22,8 +22,8 @@ from keras_nas.objectives.running import running
 class CostCallback(keras.callbacks.Callback):
     """Puts `params`, `flops`, `memory_mb` and `size_mb` into every epoch's logs and the History.
 
-    They are counted once, before the first batch or, where that builds the model, after it, and do not touch the
-    training.
+    They are counted once, before the first batch or, where that builds the model, after the first epoch, and do not
+    touch the training.
 
     Args:
         input_shape: Of one row, where the model leaves an axis open.
@@ -46,14 +46,11 @@ class CostCallback(keras.callbacks.Callback):
         """Count what is built."""
         self.cost = cost_of_model(_trained(self.model), self.input_shape) if _trained(self.model).built else None
 
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Count what the first batch has built."""
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Tell, once what the first batch has built is counted too."""
         if self.cost is None:
             self.cost = cost_of_model(_trained(self.model), self.input_shape)
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Tell."""
-        if self.cost is not None and logs is not None:
+        if logs is not None:
             logs.update(self.cost.scores())
 
     def on_train_end(self, logs: Any = None) -> None:
