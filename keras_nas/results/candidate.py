@@ -74,7 +74,10 @@ class Candidate:
 
     def updated(self, told: Mapping[str, Mapping[str, Any]]) -> Candidate:
         """The same network with further `scores` and `measurements`; itself where there are none."""
-        return replace(self, **{name: {**getattr(self, name), **own} for name, own in told.items()}) if told else self
+        if not told:
+            return self
+        scores, measurements = {**self.scores, **told["scores"]}, {**self.measurements, **told["measurements"]}
+        return replace(self, scores=scores, measurements=measurements)
 
     @property
     def retraining(self) -> str:
