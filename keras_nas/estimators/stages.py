@@ -85,7 +85,15 @@ class Stages(Strategy):
         left = [proposal for proposal in self._finalists() if not _among(proposal, begun)]
         if len(begun) > len(ended):
             return WAIT
-        return self._final(left) if left else DONE
+        return self._final(left) if left else self._after(number, pending)
+
+    def _after(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
+        """What to do after the finalists: explore on where all were refused and there is time, else no more."""
+        division, slow = self.division, too_slow(self._ended)
+        if division.total_seconds is None or not slow or len(slow) < len(self._ended):
+            return DONE
+        enough = division.total_seconds - self.clock() >= 2 * division.explore.get("seconds", 0.0)
+        return self._explore(number, pending) if enough else DONE
 
     def _exploring(self, running: int) -> bool:
         division = self.division

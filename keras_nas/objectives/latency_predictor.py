@@ -20,7 +20,7 @@ from keras_nas.objectives.operations import Operation, operations_of
 
 UNKNOWN_PCT = 30.0
 """The error that is assumed at least as long as too few whole networks were measured to tell."""
-FEW, TELLING = 4, 8
+FEW, TELLING = 2, 8
 """Whole networks without which nothing is predicted, and those that tell how well."""
 USUAL = np.array([2e-3, 3e-8, 4e-7, 1e-8])
 """Milliseconds of an operation at all, of a multiply-add, a moved number and a parameter, on one core of a server."""

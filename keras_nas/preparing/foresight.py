@@ -31,8 +31,8 @@ from keras_nas.tasks import Signature, Task
 
 SAMPLES = 40
 """Architectures of a space whose operations are measured; more of them have few others."""
-NETWORKS = 12
-"""Of these, how many are measured as a whole, to correct the sums."""
+NETWORKS, BATCH = 12, 4
+"""Of these, how many are measured as a whole, to correct the sums; and how many of them in turn."""
 WHOLE_SHARE, NETWORK_SECONDS = 0.3, 2.5
 """Share of the time for measuring that is kept for whole networks, and about how long each takes at least."""
 SECONDS, SEARCH_SHARE, TRIAL_SECONDS = 150.0, 0.1, 1.0
@@ -165,11 +165,11 @@ def prepare_predictor(
         limit = "" if seconds is None else f" for at most {seconds:.0f} s"
         tell(f"Measuring up to {len(missing)} operations and {len(whole)} networks by {table.setting}{limit} ...")
         reserve = 0.0 if seconds is None else WHOLE_SHARE * seconds
-        first = min(FEW, max(0, TELLING - len(table.networks)))
+        first = min(BATCH, max(0, TELLING - len(table.networks)))
         learn(whole[:first], time.monotonic() + (reserve or math.inf))
         table.measure(missing, end - reserve - time.monotonic())
-        for start in range(first, len(whole), FEW):
-            learn(whole[start : start + FEW], end)
+        for start in range(first, len(whole), BATCH):
+            learn(whole[start : start + BATCH], end)
         table.save()
     predictor = LatencyPredictor(table)
     if len(table.networks) >= TELLING:

@@ -45,10 +45,12 @@ def searched(
     fails: Any = lambda trial: False,
     error: float | None = None,
     seen: float | None = None,
+    start: float = 0.0,
     **budgeting: Any,
 ) -> tuple[list[Trial], float]:
     """The trials of a whole search that runs one at a time and takes just the time that it is given."""
     clock = Clock()
+    clock.now = start
     budget = Budgeting(Bounds(max_time, max_trials), clock, objectives=len(objectives), **budgeting)
     strategy = (estimator or Finalists()).around(make("random"), budget)
     ledger = Ledger(strategy, Problem(DECISIONS, objectives_from(list(objectives))), screen)
@@ -134,6 +136,34 @@ def test_explorers_of_a_single_finalist_last_an_epoch_where_there_is_time_for_th
     assert slot(40.0) == 45.0
     assert slot(1000.0) == 50.0  # three of them
     assert slot(1000.0, max_time=7200.0) == pytest.approx(2 * slot(0.0, max_time=7200.0), abs=0.1)
+
+
+def test_where_all_finalists_are_too_slow_others_are_explored() -> None:
+    """Only small networks keep the limit, and they have the worst scores."""
+
+    def fails(trial: Trial) -> str | bool:
+        large = quality(trial.proposal.architecture) > 0.45
+        return "too_slow" if "final" in trial.proposal.fidelity and large else False
+
+    known = Architecture({"a": 4, "b": 4, "c": 4})
+    trials, used = searched(max_time=60, fails=fails, first=[known])
+    *slow, last = final(trials)
+    assert slow and all(trial.outcome.failure for trial in slow if trial.outcome)
+    assert last.outcome is not None and last.outcome.ok
+    assert "final" not in trials[trials.index(last) - 1].proposal.fidelity
+    assert used <= 60
+
+
+def test_what_is_refused_untrained_is_no_exploring() -> None:
+    """The first two are known not to fit: the time for exploring is over, and nothing was trained yet."""
+    refused = [Architecture({"a": 4, "b": 4, "c": 4}), Architecture({"a": 4, "b": 4, "c": 3})]
+
+    def screen(architecture: Architecture) -> Outcome | None:
+        return Outcome(failure=Failure("infeasible", "no")) if architecture in refused else None
+
+    trials, _ = searched(max_time=60, screen=screen, first=refused, start=30.0)
+    assert len(trials) == 2
+    assert final(trials)[0].proposal.architecture == trials[0].proposal.architecture
 
 
 def test_of_several_finalists_the_best_is_one_however_little_work_it_is() -> None:
