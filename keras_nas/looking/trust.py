@@ -10,6 +10,7 @@ import numpy as np
 from keras_nas.estimators.curves import account_lines
 from keras_nas.estimators.ladder import RUNG
 from keras_nas.estimators.shared_check import POOR, kendall_tau
+from keras_nas.markup import counted
 from keras_nas.objectives.constraints import total_violation
 
 if TYPE_CHECKING:
@@ -67,10 +68,22 @@ def random_lines(result: SearchResult) -> list[str]:
     seconds = [one.timeline.seconds for one in (result, other)]
     score, apart = other.winner.scores[objective.name], f"{abs(gain):.4f} {'better' if gain > 0 else 'worse'}"
     return [
-        f"Random search with the same rows and budget: {objective.name} {score:.4f}, best of {len(other.trials)} "
-        f"networks; on the rows {rows} the winner is {apart if gain else 'as good'} in {name}{doubt}. "
-        f"The search took {seconds[0]:.0f} s and random search {seconds[1]:.0f} s."
+        f"Random search with the same rows and budget: {objective.name} {score:.4f}, best of "
+        f"{networks_in_words(other.trials)}; on the rows {rows} the winner is {apart if gain else 'as good'} in "
+        f"{name}{doubt}. The search took {seconds[0]:.0f} s and random search {seconds[1]:.0f} s."
     ]
+
+
+def networks_in_words(candidates: Sequence[Candidate], done: str = "") -> str:
+    """How many networks there are, and how many trainings where some were trained more than once.
+
+    Args:
+        candidates: one for each training.
+        done: what was done with them, after their number.
+    """
+    networks = len({candidate.architecture for candidate in candidates})
+    trainings = f" in {counted(len(candidates), 'training')}" if networks < len(candidates) else ""
+    return f"{counted(networks, 'network')}{done}{trainings}"
 
 
 def _validated(*results: SearchResult) -> list[float]:

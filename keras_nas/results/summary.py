@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras_nas.estimators.scoring import LATENCY, PREDICTED
 from keras_nas.looking.sharing import sharing_lines
-from keras_nas.looking.trust import trust_lines
-from keras_nas.markup import counted
+from keras_nas.looking.trust import networks_in_words, trust_lines
 from keras_nas.objectives.constraints import margin_report
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ def summarise(result: SearchResult) -> str:
     objective = result.objectives[0].name
     lines = [
         *told["data"],
-        f"{told['task']} on the space {told['space']}: {counted(len(result.trials), 'network')} trained, "
+        f"{told['task']} on the space {told['space']}: {networks_in_words(result.trials, ' trained')}, "
         f"{len(result.failures)} failed, ended by {told['reason']}.",
         f"Winner: trial {winner.number}, {objective} {winner.scores[objective]:.4f}, "
         f"{winner.scores['params']:,.0f} parameters" + _costs(winner.scores) + ".",

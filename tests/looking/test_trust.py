@@ -5,7 +5,14 @@ from types import SimpleNamespace
 import pytest
 
 from keras_nas.architecture import Architecture
-from keras_nas.looking.trust import effort_lines, lead_lines, other_seeds, short_lines, trust_lines
+from keras_nas.looking.trust import (
+    effort_lines,
+    lead_lines,
+    networks_in_words,
+    other_seeds,
+    short_lines,
+    trust_lines,
+)
 from keras_nas.objectives import objectives_from
 from keras_nas.results.candidate import Candidate
 from tests.looking.made import made_search
@@ -43,6 +50,13 @@ def test_a_winner_that_was_not_trained_to_the_end_is_warned_of(tmp_path):
     assert line.startswith("Warning: no network was trained to the end, the winner saw 0 epochs: give the search more")
     assert effort_lines(BEST) == []
     assert "to the end" not in made_search(tmp_path / "search").summary()
+
+
+def test_who_is_trained_twice_is_one_network():
+    once, twice = [candidate(1, 0.5), candidate(2, 0.6)], [candidate(1, 0.5, final=False), candidate(7, 0.6, network=1)]
+    assert networks_in_words(once, " trained") == "2 networks trained"
+    assert networks_in_words([*once, *twice]) == "2 networks in 4 trainings"
+    assert networks_in_words(twice[:1]) == "1 network"
 
 
 def test_alone_it_leads_nobody():
