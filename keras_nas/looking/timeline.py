@@ -15,6 +15,12 @@ PARTS = ("build", "fit", "score")
 """What a trial spends its seconds on."""
 
 
+CALLS = """
+SELECT c.arguments, c.versions, coalesce(json_extract(r.body, '$.prepared_s'), 0.0)
+FROM calls AS c JOIN records AS r ON r.position = c.call ORDER BY c.call
+"""
+
+
 @dataclass(frozen=True)
 class Timeline:
     """The time of a search; pauses between its runs do not count.
@@ -22,11 +28,10 @@ class Timeline:
     Args:
         seconds: of wall-clock time in all, from the first thing recorded of each run.
         last: when anything was last recorded, in seconds since 1970.
-        calls: what each run of the search was called with: `arguments` and `versions`.
+        calls: what each run of the search was called with, `arguments` and `versions`, and how long it was `prepared`.
         ended: when each trial ended, in seconds since the beginning, by its number.
         trials: how long each trial took, all its attempts together, in seconds.
         parts: seconds of all trials by what they went into: build, fit, score, and the rest.
-        prepared: seconds of all runs before that: reading data, measuring the machine, looking ahead.
         between: seconds in which no trial ran: choosing what to try, handing it out, keeping records.
     """
 
@@ -36,24 +41,28 @@ class Timeline:
     ended: dict[int, float]
     trials: dict[int, float]
     parts: dict[str, float]
-    prepared: float
     between: float
+
+    @property
+    def prepared(self) -> float:
+        """Seconds of all runs before that: reading data, measuring the machine, looking ahead."""
+        return float(sum(call["prepared"] for call in self.calls))
 
     @classmethod
     def read(cls, directory: Path) -> Timeline:
         """The timeline of the search in a folder."""
         with closing(read_only(directory)) as connection:
             records = connection.execute("SELECT kind, trial, time FROM records ORDER BY position").fetchall()
-            calls = connection.execute("SELECT arguments, versions FROM calls ORDER BY call").fetchall()
-            (prepared,) = connection.execute(
-                "SELECT coalesce(sum(json_extract(body, '$.prepared_s')), 0.0) FROM records WHERE kind = 'call'"
-            ).fetchone()
+            calls = connection.execute(CALLS).fetchall()
             attempts = connection.execute("SELECT trial, seconds FROM attempts WHERE seconds IS NOT NULL").fetchall()
         seconds, ended = _elapsed(records)
         trials, parts = _spent([(trial, json.loads(text)) for trial, text in attempts])
-        told = [{"arguments": json.loads(arguments), "versions": json.loads(found)} for arguments, found in calls]
+        told = [
+            {"arguments": json.loads(arguments), "versions": json.loads(found), "prepared": before}
+            for arguments, found, before in calls
+        ]
         last = max((when for *_, when in records), default=0.0)
-        return cls(seconds, last, told, ended, trials, parts, prepared, _between(records))
+        return cls(seconds, last, told, ended, trials, parts, _between(records))
 
 
 def _elapsed(records: list[tuple[str, int | None, float]]) -> tuple[float, dict[int, float]]:
