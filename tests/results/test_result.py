@@ -151,6 +151,7 @@ def test_what_was_predicted_of_a_winner_is_measured_at_the_end(copied: Path, mon
     again = keras_nas.load(copied)
     assert again.winner.scores == {**found.winner.scores, "latency_ms": 1.5, "latency_p95_ms": 2.0}
     assert "Latency: 1.5 ms by a clock." in again.summary()
+    assert again.leaderboard()["latency_ms"][0] == 1.5
     assert again.told["holdout"] == found.told["holdout"]
 
 
