@@ -30,6 +30,7 @@ from keras_nas.estimators.forecast import Forecast
 from keras_nas.estimators.precision import training_precision
 from keras_nas.estimators.ready import innermost
 from keras_nas.estimators.resolution import check_resolution
+from keras_nas.estimators.scoring import measuring_seconds
 from keras_nas.estimators.shared import SHARED, SUPERNET, SharedWeights, shared_trial
 from keras_nas.estimators.stages import BASELINE
 from keras_nas.estimators.training import train
@@ -169,8 +170,9 @@ class Session:
         self._expected = costs.instead
         feasible = check_feasible(goal.constraints, goal.space, costs, settings.seed)
         used = seconds_used(store)
+        measuring = measuring_seconds(training.options.costing.limits)
         budgeting = Budgeting(
-            Bounds(settings.max_time, settings.max_trials, max(1, len(self.shares))),
+            Bounds(settings.max_time, settings.max_trials, max(1, len(self.shares)), measuring),
             lambda: used + time.monotonic() - settings.began,
             (*self._first(), *(self._warm_start(costs) if goal.strategy.starts_warm else ()), *feasible),
             self.options["baseline"] is not None,

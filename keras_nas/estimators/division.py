@@ -18,8 +18,6 @@ EXPLORE_FRONT = 0.3
 """The same where several finalists are to be found."""
 LEARNING, LEAST_LEARNING = 3.0, 2.0
 """Times a trial's seconds before it trains that an exploring trial, and a finalist, has at least."""
-SCORING, SCORING_SHARE = 2.0, 0.01
-"""Seconds, and share of the time, that are kept at the end for scoring the winner and writing results."""
 COMPARED, LONGER = 3.0, 2.0
 """Where exploring trials are to last an epoch: how many there has to be time for, and how much longer at most."""
 
@@ -84,9 +82,4 @@ def divide(
     if number is not None:
         slot = min(max(slot, share * bounds.workers / number), share)
     explore = {"seconds": round(max(slot, LEARNING * overhead), 1), "epochs": few}
-    return Division(explore, number, share, before_scoring(max_time), most, finalists, LEAST_LEARNING * overhead)
-
-
-def before_scoring(max_time: float) -> float:
-    """Seconds of a search until the winner is scored and the results are written."""
-    return max_time - SCORING - SCORING_SHARE * max_time
+    return Division(explore, number, share, bounds.last_training, most, finalists, LEAST_LEARNING * overhead)

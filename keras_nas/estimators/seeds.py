@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keras_nas.errors import InvalidArgument
-from keras_nas.estimators.division import before_scoring
 from keras_nas.estimators.ladder import PAST
 from keras_nas.estimators.stages import BASELINE, best_first
 from keras_nas.strategy import DONE, WAIT, Around, Outcome, Problem, Proposal, Signal, Strategy
@@ -76,8 +75,7 @@ class Seeded(Around):
         """That of an estimator, where there is to be more than one seed."""
         if seeds == 1:
             return inner
-        total = None if budgeting.max_time is None else before_scoring(budgeting.max_time)
-        return cls(inner, seeds, budgeting.clock, total)
+        return cls(inner, seeds, budgeting.clock, budgeting.bounds.last_training)
 
     def begin(self, problem: Problem) -> None:
         """Nothing is trained."""

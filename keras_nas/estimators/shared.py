@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from keras_nas.engine.job import Report
 from keras_nas.errors import InvalidArgument, unknown
-from keras_nas.estimators.division import before_scoring
 from keras_nas.estimators.gates import LEARNT
 from keras_nas.estimators.shared_search import SHARED, SIZED, SUPERNET, SharedSearch, Sharing
 from keras_nas.estimators.survey import SURVEY, Surveyed
@@ -95,7 +94,7 @@ class SharedWeights:
             sharing,
             alone={"seconds": each},
             score_until=(TEACH + SCORE) * total,
-            total_seconds=before_scoring(total),
+            total_seconds=budgeting.bounds.last_training,
         )
 
 

@@ -14,6 +14,7 @@ from keras_nas.estimators.scoring import (
     forward,
     loss_value,
     measure_costs,
+    measuring_seconds,
     metric_score,
     scores_of,
     standard_errors,
@@ -117,12 +118,13 @@ def test_a_prediction_stands_in_for_a_measurement() -> None:
 
 
 def test_what_is_too_slow_is_not_trained() -> None:
-    words = r"2 ms .*, at most 2 ms in 1 measurements; the limit is 2.01 ms, and repeated measurements differ by 3%"
-    with pytest.raises(TrialError, match=words) as told:
-        check_latency(None, {"latency_ms": 2.01}, two_milliseconds)
-    assert told.value.kind == "too_slow"
-    check_latency(None, {"latency_ms": 2.1}, two_milliseconds)
-    check_latency(None, {"latency_ms": None}, two_milliseconds)
+    words = r"2 ms .*, latency\w* 2 in 1 measurements; the limit is 2.01 ms, and repeated measurements differ by 3%"
+    for name in ("latency_ms", "latency_p95_ms"):
+        with pytest.raises(TrialError, match=words) as told:
+            check_latency(None, {name: 2.01}, two_milliseconds)
+        assert told.value.kind == "too_slow"
+        check_latency(None, {name: 2.1}, two_milliseconds)
+        check_latency(None, {name: None}, two_milliseconds)
 
 
 def test_a_model_that_is_scored_again_is_traced_once(tmp_path: Path) -> None:
@@ -145,3 +147,9 @@ def test_a_model_that_is_scored_again_is_traced_once(tmp_path: Path) -> None:
     model.set_weights([weight + 0.1 * np.arange(weight.shape[-1]) for weight in model.get_weights()])
     assert validation_scores(training, run, rows, np.arange(10))[0] != first
     assert validation_scores(training, model, rows, np.arange(25))[0] != again
+
+
+def test_time_is_kept_for_what_is_measured() -> None:
+    assert measuring_seconds({"params": 1.0, "flops": None}) == 0
+    assert measuring_seconds({"latency_p95_ms": None}) > 2
+    assert measuring_seconds({"latency_ms": None, "energy_mj": None}) > measuring_seconds({"latency_ms": 5.0})
