@@ -12,7 +12,7 @@ from keras_nas.architecture import Architecture
 from keras_nas.estimators.division import FINAL_EPOCHS, MOST_EPOCHS
 from keras_nas.estimators.gates import FORMS, LEARNT
 from keras_nas.estimators.gates.derived import drawn, from_scores
-from keras_nas.estimators.stages import BASELINE, best_first, too_slow
+from keras_nas.estimators.stages import BASELINE, best_first, failed
 from keras_nas.estimators.zero_cost.scored import STUCK, with_recipe, without_recipe
 from keras_nas.strategy import DONE, UNTRAINED, WAIT, Outcome, Problem, Proposal, Signal, Strategy
 
@@ -197,9 +197,9 @@ class SharedSearch(Strategy):
 
     def _final(self, begun: Sequence[Proposal]) -> Proposal | Signal:
         """The next finalist with its share of what is left of the budget."""
-        slow = too_slow(self._told["final"])
+        gone = failed(self._told["final"])
         ranked = (self._whole(network) for network in self._ranked())
-        best = [network for network in ranked if network not in slow][: self.sharing.finalists]
+        best = [network for network in ranked if network not in gone][: self.sharing.finalists]
         left = _left([*best, *[Architecture({})] * self.baseline], begun)
         if not left:
             return DONE

@@ -20,6 +20,8 @@ from keras_nas.strategy import DONE, WAIT, Outcome, Problem, Proposal, Signal, S
 
 BASELINE = "baseline"
 """The note of the proposal that trains the user's own model; its architecture is empty."""
+UNDER = "budget"
+"""In the note of what is trained to the end: the budget that this was the end of."""
 WHOLE = 1.0
 """Passes over the rows below which a training shows how fast a network begins, not how far it gets."""
 
@@ -72,28 +74,36 @@ class Stages(Strategy):
         return self.explorer.continues()
 
     def propose(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
-        """An exploring trial, a finalist, or neither."""
-        exploring = [proposal for proposal in pending if "final" not in proposal.fidelity]
-        ended = [proposal for proposal, _ in self._ended]
-        begun = [*ended, *(proposal for proposal in pending if "final" in proposal.fidelity)]
-        if not begun and self._exploring(len(exploring)):
+        """An exploring trial, a finalist, or neither; a larger budget than the one before has finalists of its own."""
+        answer = self._next(number, pending)
+        if isinstance(answer, Signal) or "final" not in answer.fidelity:
+            return answer
+        return replace(answer, note={**answer.note, UNDER: self._budget})
+
+    @property
+    def _budget(self) -> list[float | None]:
+        return [self.division.total_seconds, self.division.explore_trials]
+
+    def _next(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
+        finals = [proposal for proposal in pending if "final" in proposal.fidelity]
+        begun = [p for p in (*(p for p, _ in self._ended), *finals) if p.note.get(UNDER, self._budget) == self._budget]
+        exploring = len(pending) - len(finals)
+        if not begun and self._exploring(exploring):
             answer = self._explore(number, pending)
             if answer is not DONE:
                 return answer
-        if exploring:
+        if exploring or finals:
             return WAIT
         left = [proposal for proposal in self._finalists() if not _among(proposal, begun)]
-        if len(begun) > len(ended):
-            return WAIT
-        return self._final(left) if left else self._after(number, pending)
+        return self._final(left) if left else self._after(number)
 
-    def _after(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
-        """What to do after the finalists: explore on where all were refused and there is time, else no more."""
-        division, slow = self.division, too_slow(self._ended)
-        if division.total_seconds is None or not slow or len(slow) < len(self._ended):
+    def _after(self, number: int) -> Proposal | Signal:
+        """What to do after the finalists: explore on where all failed and there is time, else no more."""
+        division = self.division
+        if division.total_seconds is None or _trained_well(self._ended):
             return DONE
         enough = division.total_seconds - self.clock() >= 2 * division.explore.get("seconds", 0.0)
-        return self._explore(number, pending) if enough else DONE
+        return self._explore(number, ()) if enough else DONE
 
     def _exploring(self, running: int) -> bool:
         division = self.division
@@ -103,7 +113,7 @@ class Stages(Strategy):
         if division.explore_seconds is None:
             return number is not None
         slot = division.explore.get("seconds", 0.0)
-        nothing = not running and not any(outcome.ok for _, outcome in self._explored)
+        nothing = not running and not _trained_well([*self._explored, *self._ended])
         return nothing or self.clock() + 0.6 * slot <= division.explore_seconds
 
     def _trained(self) -> int:
@@ -177,9 +187,9 @@ class Stages(Strategy):
         return {architecture for architecture, outcome in good if behind(outcome) <= allowed(architecture, outcome)}
 
     def _finalists(self) -> list[Proposal]:
-        """The best explored, best first, without those that proved too slow; the user's baseline at the end."""
-        slow = too_slow(self._ended)
-        fit = [proposal for proposal in self._ranked() if proposal.architecture not in slow]
+        """The best explored, best first, without those that failed since; the user's baseline at the end."""
+        gone = failed(self._ended)
+        fit = [proposal for proposal in self._ranked() if proposal.architecture not in gone]
         own = Proposal(Architecture({}), note={BASELINE: True})
         return fit[: self.division.finalists] + [own] * self.baseline
 
@@ -203,6 +213,11 @@ class Stages(Strategy):
         return float(least + (seconds - least * len(left)) * weights[0] / sum(weights))
 
 
+def _trained_well(trials: Sequence[tuple[Proposal, Outcome]]) -> bool:
+    """Whether any network was trained without failure, the user's own left aside."""
+    return any(outcome.ok for proposal, outcome in trials if proposal.architecture)
+
+
 def _begun_only(outcome: Outcome) -> bool:
     """Whether a training has not seen all rows once."""
     return outcome.epochs is not None and outcome.epochs < WHOLE
@@ -217,9 +232,9 @@ def refused(outcome: Outcome) -> bool:
     return outcome.failure is not None and outcome.failure.kind == "infeasible"
 
 
-def too_slow(ended: Sequence[tuple[Proposal, Outcome]]) -> set[Architecture]:
-    """The architectures that were refused before they were trained, because they take longer than the limit."""
-    return {p.architecture for p, outcome in ended if outcome.failure and outcome.failure.kind == "too_slow"}
+def failed(ended: Sequence[tuple[Proposal, Outcome]]) -> set[Architecture]:
+    """The architectures whose training to the end failed: too slow, too large for the memory, not finite, ..."""
+    return {proposal.architecture for proposal, outcome in ended if not outcome.ok}
 
 
 def best_first(strategy: Strategy, explored: Sequence[tuple[Proposal, Outcome]]) -> list[Proposal]:

@@ -123,8 +123,9 @@ def test_another_seed_is_trained_as_long_as_the_first_or_not_at_all() -> None:
 
 
 def test_a_finalist_that_failed_is_not_trained_again() -> None:
+    """Others take its place."""
     found = finals(Search(Finalists(2), max_time=600).run(lambda trial: "final" in trial.proposal.fidelity))
-    assert len(found) == 2
+    assert len({proposal.architecture for proposal in found}) == len(found) > 2
     assert not any(SEED in proposal.fidelity for proposal in found)
 
 

@@ -46,15 +46,21 @@ def searched(
     error: float | None = None,
     seen: float | None = None,
     start: float = 0.0,
+    record: list[Trial] | None = None,
     **budgeting: Any,
 ) -> tuple[list[Trial], float]:
-    """The trials of a whole search that runs one at a time and takes just the time that it is given."""
+    """The trials of a whole search that runs one at a time and takes just the time that it is given.
+
+    With the record of an earlier one it is resumed, and adds to the record; repeats stand there too.
+    """
     clock = Clock()
     clock.now = start
     budget = Budgeting(Bounds(max_time, max_trials), clock, objectives=len(objectives), **budgeting)
     strategy = (estimator or Finalists()).around(make("random"), budget)
     ledger = Ledger(strategy, Problem(DECISIONS, objectives_from(list(objectives))), screen)
-    run: list[Trial] = []
+    before = [] if record is None else record
+    ledger.restore(before, [(verb, trial.number) for trial in before for verb in ("propose", "observe")])
+    run = [trial for trial in before if trial.source == "run"]
     while max_trials is None or len(run) < max_trials:
         trial = ledger.ask()
         if isinstance(trial, Signal):
@@ -62,17 +68,22 @@ def searched(
         run.append(trial)
         size = quality(trial.proposal.architecture)
         failed = fails(trial)
-        clock.now += 1.0 if failed == "too_slow" else trial.proposal.fidelity.get("seconds", 1.0)
+        clock.now += 1.0 if failed in ("too_slow", "out_of_memory") else trial.proposal.fidelity.get("seconds", 1.0)
         kind = failed if isinstance(failed, str) else "error"
         scores = {"val_accuracy": size, "params": size}
         errors = {} if error is None else {"val_accuracy": error}
         good = Outcome(scores, None, errors, seen)
         ledger.tell(trial.number, Outcome(failure=Failure(kind, "no")) if failed else good)
+    before[:] = ledger.trials
     return run, clock.now
 
 
 def final(trials: list[Trial]) -> list[Trial]:
     return [trial for trial in trials if "final" in trial.proposal.fidelity]
+
+
+def explores_after(trial: Trial, number: int) -> bool:
+    return trial.number > number and not final([trial])
 
 
 @pytest.mark.parametrize("max_time", [60.0, 600.0, 3600.0])
@@ -152,6 +163,48 @@ def test_where_all_finalists_are_too_slow_others_are_explored() -> None:
     assert last.outcome is not None and last.outcome.ok
     assert "final" not in trials[trials.index(last) - 1].proposal.fidelity
     assert used <= 60
+
+
+@pytest.mark.parametrize("baseline", [False, True])
+def test_a_search_that_has_ended_goes_on_with_more_time(baseline: bool) -> None:
+    record: list[Trial] = []
+    before, used = searched(max_time=100, baseline=baseline, record=record)
+    trials, later = searched(max_time=1000, baseline=baseline, record=record, start=used)
+    explored = [trial for trial in trials[len(before) :] if trial not in final(trials)]
+    assert trials[: len(before)] == before
+    assert len(explored) >= 3
+    assert [t.proposal.fidelity["seconds"] > 300 for t in final(trials)] == [False] * (1 + baseline) + [True] * (
+        1 + baseline
+    )
+    assert 900 < later <= 1000
+    assert searched(max_time=1000, baseline=baseline, record=record, start=later)[0] == trials
+
+
+def test_a_search_that_has_ended_goes_on_with_more_trials() -> None:
+    record: list[Trial] = []
+    before, _ = searched(max_trials=5, record=record)
+    trials, _ = searched(max_trials=9, record=record)
+    assert trials[:5] == before
+    assert len(final(before)) == 1
+    assert len([trial for trial in trials[5:] if trial not in final(trials)]) >= 3
+    best = max(trials, key=lambda trial: quality(trial.proposal.architecture))
+    assert best.proposal.architecture in [trial.proposal.architecture for trial in final(trials)]
+
+
+def test_the_next_takes_the_place_of_a_finalist_that_failed() -> None:
+    broken = {"out_of_memory": 0}
+
+    def fails(trial: Trial) -> str | bool:
+        if "final" in trial.proposal.fidelity and not broken["out_of_memory"]:
+            broken["out_of_memory"] += 1
+            return "out_of_memory"
+        return False
+
+    trials, used = searched(max_time=600, fails=fails)
+    first, second = final(trials)
+    assert first.proposal.architecture != second.proposal.architecture
+    assert second.outcome is not None and second.outcome.ok
+    assert used <= 600
 
 
 def test_what_is_refused_untrained_is_no_exploring() -> None:
@@ -285,7 +338,11 @@ def test_finalists_share_the_time_by_their_work() -> None:
 
     first = [Architecture({"a": number, "b": 0, "c": number % 2}) for number in (4, 1, 0)]
     trials, used = searched(
-        Finalists(2), max_time=600, first=first, untrained=Untrained(work), fails=lambda trial: trial.number > 2
+        Finalists(2),
+        max_time=600,
+        first=first,
+        untrained=Untrained(work),
+        fails=lambda t: t.number > 2 and t not in final([t]),
     )
     seconds = {trial.proposal.architecture["a"]: trial.proposal.fidelity["seconds"] for trial in final(trials)}
     assert seconds[4] / seconds[1] == pytest.approx(16.0, rel=0.01)
@@ -347,7 +404,12 @@ def test_every_finalist_has_the_least_that_makes_sense() -> None:
 
     first = [Architecture({"a": number, "b": number % 2, "c": 0}) for number in range(5)]
     trials, used = searched(
-        Finalists(3), max_time=600, first=first, untrained=Untrained(work), fails=lambda t: t.number > 4, overhead=5.0
+        Finalists(3),
+        max_time=600,
+        first=first,
+        untrained=Untrained(work),
+        fails=lambda t: t.number > 4 and t not in final([t]),
+        overhead=5.0,
     )
     seconds = sorted(trial.proposal.fidelity["seconds"] for trial in final(trials))
     assert len(seconds) == 3
