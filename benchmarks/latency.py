@@ -4,7 +4,7 @@
 
 The table begins empty, in a folder of its own, so that `table_s` is what a new device takes. `error_pct` is the mean
 absolute error over the unseen networks of all spaces, `spearman` the lowest rank correlation of a space. Networks are
-measured in turn, in fresh processes, and take their median of five rounds: a single measurement, however narrow its
+measured in turn, in fresh processes, and take their median of nine rounds: a single measurement, however narrow its
 interval, sees one of the machine's states, which differ by a tenth and more.
 """
 
@@ -25,6 +25,8 @@ from keras_nas.preparing.foresight import SAMPLES, Networks, prepare_predictor
 from keras_nas.spaces import get_space
 from keras_nas.tasks import get_task
 
+ROUNDS = 9
+"""Measurements of each unseen network."""
 SPACES = {"small_images": (28, 28), "mobilenet": (32, 32, 3)}
 """Spaces, and the shape of their images."""
 
@@ -53,7 +55,7 @@ def judged(networks: Networks, table: LatencyTable, count: int) -> tuple[np.ndar
     began = time.monotonic()
     predicted = [predictor.latency_ms(networks.operations(architecture)) for architecture in architectures]
     seconds = (time.monotonic() - began) / count
-    rounds = measured_in_turn(map(networks.make, architectures), table.setting.target)
+    rounds = measured_in_turn(map(networks.make, architectures), table.setting.target, rounds=ROUNDS)
     measured = [typical(one).latency_ms for one in rounds]
     for expected, found in zip(predicted, measured, strict=True):
         print(f"  predicted {expected:.4f} ms, measured {found:.4f} ms", flush=True)

@@ -27,7 +27,11 @@ ROUND_SECONDS = 0.5
 
 
 def measured_in_turn(
-    models: Iterable[Any], target: Target = "litert", batch_size: int = 1, seconds: float | None = None
+    models: Iterable[Any],
+    target: Target = "litert",
+    batch_size: int = 1,
+    seconds: float | None = None,
+    rounds: int = ROUNDS,
 ) -> list[list[Measurement]]:
     """Measure some models in rounds.
 
@@ -37,6 +41,7 @@ def measured_in_turn(
             or a table is asked once.
         batch_size: Rows in a call.
         seconds: After which no other round goes on; None for no limit. Each model is measured once in any case.
+        rounds: Measurements of each model at most.
 
     Returns:
         The measurements of each model, one a round.
@@ -57,7 +62,7 @@ def measured_in_turn(
         for model in models:
             measures.append(stack.enter_context(_ready(model, target, batch_size)))
             found.append([measures[-1]()])
-        further = ROUNDS - 1 if target in TARGETS else 0
+        further = rounds - 1 if target in TARGETS else 0
         for number in range(further * len(measures)):
             if time.monotonic() >= until:
                 break
