@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from keras_nas.estimators.fidelity import FullTraining
+from keras_nas.spaces.encoder_decoder import encoder_decoder
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "translation.py"
 
@@ -13,7 +14,9 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "translation.py"
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_searches_exports_and_writes_raw_strings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    small = {"workers": 0, "estimator": FullTraining(6)}
+    space = encoder_decoder()
+    shallow = min((space.sample([0, number]) for number in range(40)), key=len)  # one layer on either side
+    small = {"workers": 0, "estimator": FullTraining(8), "warm_start": [shallow], "history": False}
     result = runpy.run_path(str(EXAMPLE))["main"](["--trials", "1", "--directory", str(tmp_path)], **small)
     assert result.holdout["token_accuracy"] > 0.5
     printed = capsys.readouterr().out
