@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keras_nas.errors import InvalidArgument
 from keras_nas.estimators.ladder import PAST
-from keras_nas.estimators.stages import BASELINE, best_first
+from keras_nas.estimators.stages import BASELINE, best_first, noted
 from keras_nas.strategy import DONE, WAIT, Around, Outcome, Problem, Proposal, Signal, Strategy
 
 if TYPE_CHECKING:
@@ -112,9 +111,7 @@ class Seeded(Around):
 
     def _noted(self, answer: Proposal | Signal) -> Proposal | Signal:
         """A whole training with the time at which it begins."""
-        if isinstance(answer, Signal) or "final" not in answer.fidelity:
-            return answer
-        return replace(answer, note={**answer.note, BEGAN: round(self.clock(), 1)})
+        return noted(answer, {BEGAN: round(self.clock(), 1)})
 
     def _another(self, finalist: Proposal, seed: int) -> Proposal:
         """The same training from its beginning, by the clock no longer than it was, and within what is left."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -75,10 +76,7 @@ class Stages(Strategy):
 
     def propose(self, number: int, pending: Sequence[Proposal]) -> Proposal | Signal:
         """An exploring trial, a finalist, or neither; a larger budget than the one before has finalists of its own."""
-        answer = self._next(number, pending)
-        if isinstance(answer, Signal) or "final" not in answer.fidelity:
-            return answer
-        return replace(answer, note={**answer.note, UNDER: self._budget})
+        return noted(self._next(number, pending), {UNDER: self._budget})
 
     @property
     def _budget(self) -> list[float | None]:
@@ -211,6 +209,13 @@ class Stages(Strategy):
         weights = [max(1.0, self.work(p.architecture)) for p in left if p.architecture]
         weights += [max(weights, default=1.0)] * (len(left) - len(weights))
         return float(least + (seconds - least * len(left)) * weights[0] / sum(weights))
+
+
+def noted(answer: Proposal | Signal, note: Mapping[str, Any]) -> Proposal | Signal:
+    """An answer with a further note where it is a training to the end; any other one as it is."""
+    if isinstance(answer, Signal) or "final" not in answer.fidelity:
+        return answer
+    return replace(answer, note={**answer.note, **note})
 
 
 def _trained_well(trials: Sequence[tuple[Proposal, Outcome]]) -> bool:

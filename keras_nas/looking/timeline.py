@@ -13,12 +13,11 @@ from keras_nas.engine.store import read_only
 
 PARTS = ("build", "fit", "score")
 """What a trial spends its seconds on."""
-
-
 CALLS = """
 SELECT c.arguments, c.versions, coalesce(json_extract(r.body, '$.prepared_s'), 0.0)
 FROM calls AS c JOIN records AS r ON r.position = c.call ORDER BY c.call
 """
+"""What each run was called with, and the seconds that it took to prepare."""
 
 
 @dataclass(frozen=True)

@@ -127,10 +127,8 @@ class Networks:
         return operations_of(self.read(architecture))
 
     def samples(self) -> list[Architecture]:
-        """The same ones every time, so that they are measured once; every beginning spans small and large ones."""
-        drawn = [self.space.sample(np.random.default_rng([0, number])) for number in range(SAMPLES)]
-        sizes = [sum(map(_guess, self.operations(architecture))) for architecture in drawn]
-        return [drawn[place] for place in spanning(sizes)]
+        """The same ones every time, so that they are measured once."""
+        return [self.space.sample(np.random.default_rng([0, number])) for number in range(SAMPLES)]
 
 
 def prepare_predictor(
@@ -147,8 +145,9 @@ def prepare_predictor(
         tell: Called with a line of text when there is something to wait for, and after it.
     """
     end = math.inf if seconds is None else time.monotonic() + seconds
-    samples = networks.samples()
-    read = [networks.operations(architecture) for architecture in samples]
+    drawn = [(architecture, networks.operations(architecture)) for architecture in networks.samples()]
+    order = spanning([sum(map(_guess, operations)) for _, operations in drawn])
+    samples, read = zip(*(drawn[place] for place in order), strict=True)
     missing = [operation for operation in by_importance(read) if table.lacks(operation)]
     whole = _unknown([Counter(operation.key for operation in read[number]) for number in range(NETWORKS)], table)
 
